@@ -1,0 +1,48 @@
+# Every target sets itself up: .venv in this folder, by uv where it is, else by venv and pip.
+.PHONY: demo ui test lint bench wheel clean
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+DATA ?= demo_data
+READY := .venv/.ready
+BENCH_READY := .venv/.ready-bench
+
+.PHONY: help
+help:
+	@echo "make demo   set up, write a month of sample logs, run everything on them, say what was found"
+	@echo "make ui     the Dagster UI on the demo's data (DATA=folder for another)"
+	@echo "make test   all tests"
+	@echo "make lint   ruff, pyright, sqlfluff"
+	@echo "make bench  benchmarks, as ratios"
+
+$(READY): pyproject.toml constraints.txt
+	@./setup-venv dev
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	@./setup-venv bench
+	@touch $@
+
+demo: $(READY)
+	@$(PY) -m event_assets demo --data $(DATA)
+
+ui: $(READY)
+	@$(PY) -m event_assets ui --data $(DATA)
+
+test: $(READY)
+	@$(PY) -m pytest
+
+lint: $(READY)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m pyright
+	@$(PY) -m sqlfluff lint dbt_project/models dbt_project/tests
+
+bench: $(BENCH_READY)
+	@$(PY) -m bench
+
+wheel: $(READY)
+	@$(PY) -m build --wheel --no-isolation
+
+clean:
+	rm -rf .venv demo_data dist dbt_project/target dbt_project/logs

@@ -1,0 +1,45 @@
+"""What sqlfluff's jinja templater needs to know of dbt: plain stand-ins, so that linting needs no database."""
+
+
+def setting(name: str) -> str:
+    return "1"
+
+
+def most_funnel_steps() -> int:
+    return 2
+
+
+def only_changed(column: str) -> str:
+    return f"{column} is not null"
+
+
+def micros(timestamp: str) -> str:
+    return f"epoch_us({timestamp})"
+
+
+def timestamp_of_micros(value: str) -> str:
+    return f"make_timestamp({value})"
+
+
+def local_date(timestamp: str, zone: str) -> str:
+    return f"cast({timestamp} as date)"
+
+
+def matches(text: str, pattern: str) -> str:
+    return f"regexp_matches({text}, {pattern})"
+
+
+def json_text(json: str, path: str) -> str:
+    return f"json_extract_string({json}, {path})"
+
+
+def try_cast(text: str, type_name: str) -> str:
+    return f"try_cast({text} as {type_name})"
+
+
+def last_known_before(expression: str, partition_by: str, order_by: str) -> str:
+    return f"max({expression}) over (partition by {partition_by} order by {order_by})"
+
+
+def json_list_rows(relation: str, column: str) -> str:
+    return f"select *, {column} as element from {relation}"

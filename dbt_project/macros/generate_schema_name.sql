@@ -1,0 +1,4 @@
+{#- Schemas are named as written (`marts`, `core`), without the target's prefix: people query them by name. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+  {{ custom_schema_name if custom_schema_name else target.schema }}
+{%- endmacro %}

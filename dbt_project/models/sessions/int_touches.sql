@@ -1,0 +1,119 @@
+{{ config(unit='person_unit', follows=['person']) }}
+
+with event_sessions as (
+  select
+    event_key,
+    event_id,
+    event_us,
+    kind,
+    session_id,
+    person_id,
+    person_unit,
+    is_session_start,
+    is_campaign_change,
+    bot_reason
+  from {{ ref('int_event_sessions') }}
+  where
+    is_session_event
+    and {{ only_changed('person_unit') }}
+),
+
+events as (
+  select * from {{ ref('stg_events') }}
+),
+
+session_events as (
+  select
+    event_sessions.event_id,
+    event_sessions.event_us,
+    event_sessions.kind,
+    event_sessions.session_id,
+    event_sessions.person_id,
+    event_sessions.person_unit,
+    event_sessions.is_session_start,
+    event_sessions.is_campaign_change,
+    event_sessions.bot_reason,
+    events.event_ts,
+    events.page_url,
+    events.referrer,
+    events.utm_source,
+    events.utm_medium,
+    events.utm_campaign,
+    events.click_id_type
+  from event_sessions
+  inner join events on event_sessions.event_key = events.event_key
+),
+
+-- a session's campaign is that of its first event with a page
+landings as (
+  select
+    *,
+    row_number() over (
+      partition by session_id order by case when page_url is null then 1 else 0 end, event_us, event_id, kind
+    ) as landing_rank
+  from session_events
+),
+
+touches as (
+  select
+    starts.session_id,
+    starts.person_id,
+    starts.person_unit,
+    starts.event_id,
+    starts.event_ts,
+    starts.event_us,
+    starts.bot_reason,
+    true as is_session_start,
+    landings.page_url,
+    landings.referrer,
+    landings.utm_source,
+    landings.utm_medium,
+    landings.utm_campaign,
+    landings.click_id_type
+  from session_events as starts
+  inner join landings
+    on
+      starts.session_id = landings.session_id
+      and landings.landing_rank = 1
+  where starts.is_session_start
+  union all
+  select
+    session_id,
+    person_id,
+    person_unit,
+    event_id,
+    event_ts,
+    event_us,
+    bot_reason,
+    false as is_session_start,
+    page_url,
+    referrer,
+    utm_source,
+    utm_medium,
+    utm_campaign,
+    click_id_type
+  from session_events
+  where is_campaign_change and not is_session_start
+)
+
+select
+  md5(session_id || event_id) as touch_id,
+  session_id,
+  person_id,
+  person_unit,
+  event_id,
+  event_ts as touched_at,
+  event_us as touched_us,
+  is_session_start,
+  bot_reason,
+  page_url,
+  utm_source,
+  utm_medium,
+  utm_campaign,
+  click_id_type,
+  nullif(nullif(lower(utm_source), ''), 'null') as source,
+  nullif(nullif(lower(utm_medium), ''), 'null') as medium,
+  nullif(nullif(lower(utm_campaign), ''), 'null') as campaign,
+  {{ url_host('page_url') }} as page_host,
+  {{ url_host('referrer') }} as raw_referrer_host
+from touches

@@ -1,0 +1,54 @@
+"""A source's landing days as the checks see them: the sums over the loads of each day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from event_assets.ingest.loads import LoadRecord
+
+
+@dataclass(frozen=True)
+class SourceDay:
+    """The loads of one source and landing day; counts are of records."""
+
+    source: str
+    day: date
+    loads: tuple[LoadRecord, ...]
+
+    @property
+    def records(self) -> int:
+        """Records read, whatever became of them."""
+        return sum(load.records for load in self.loads)
+
+    @property
+    def quarantined(self) -> int:
+        """Records kept aside."""
+        return sum(load.quarantined for load in self.loads)
+
+    @property
+    def flagged(self) -> int:
+        """Records accepted with a violation."""
+        return sum(load.flagged for load in self.loads)
+
+    @property
+    def violation_share(self) -> float:
+        """The share of records that violate the plan, quarantined or not."""
+        return (self.quarantined + self.flagged) / self.records if self.records else 0.0
+
+    @property
+    def unplanned_share(self) -> float:
+        """The share of records whose event the plan does not know."""
+        return sum(load.unplanned for load in self.loads) / self.records if self.records else 0.0
+
+
+def source_days(loads: Iterable[LoadRecord]) -> list[SourceDay]:
+    """The loads by source and landing day, in that order."""
+    grouped: dict[tuple[str, date], list[LoadRecord]] = {}
+    for load in loads:
+        grouped.setdefault((load.source, load.landing_date), []).append(load)
+    return [
+        SourceDay(source, day, tuple(sorted(grouped[source, day], key=lambda load: load.file)))
+        for source, day in sorted(grouped)
+    ]

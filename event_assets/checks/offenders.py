@@ -1,0 +1,80 @@
+"""Which events and properties violate the plan most, and where to look at one."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.dataset as ds
+
+from event_assets.checks.markdown import markdown_table
+from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.schema import EVENTS, QUARANTINE
+
+# evidence, not a count: what comes first is enough, and a bad day may hold millions
+_ROWS_LOOKED_AT = 100_000
+_COLUMNS = ["load_id", "generation", "event_type", "file", "line", "violations"]
+
+
+@dataclass(frozen=True)
+class Offender:
+    """A kind of violation: how often it was met, and the first place of it as `file:line`."""
+
+    event: str
+    property: str
+    violation: str
+    events: int
+    sample: str
+
+
+def worst_offenders(
+    lake: Path, records: Iterable[LoadRecord], limit: int = 10
+) -> list[Offender]:
+    """The most frequent violations of these loads, quarantined and accepted alike."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    samples: dict[tuple[str, str, str], str] = {}
+    for row in _violating_rows(lake, list(records)):
+        for violation in json.loads(row["violations"]):
+            kind = (
+                row["event_type"] or "",
+                violation.get("property") or "",
+                str(violation.get("type")),
+            )
+            counts[kind] += 1
+            samples.setdefault(kind, f"{row['file']}:{row['line']}")
+    return [
+        Offender(*kind, events=events, sample=samples[kind])
+        for kind, events in counts.most_common(limit)
+    ]
+
+
+def offenders_table(offenders: Sequence[Offender]) -> str:
+    """The offenders as Markdown."""
+    return markdown_table(
+        ["event", "property", "violation", "events", "for example"],
+        [(each.event, each.property, each.violation, each.events, each.sample) for each in offenders],
+    )
+
+
+def _violating_rows(lake: Path, records: Sequence[LoadRecord]) -> Iterator[dict[str, str]]:
+    loads = {(record.load_id, record.generation) for record in records}
+    quarantine = {part for record in records for part in record.quarantine_parts}
+    events = {part for record in records if record.flagged for part in record.event_parts}
+    seen = 0
+    for parts, schema in ((quarantine, QUARANTINE), (events, EVENTS)):
+        if not parts:
+            continue
+        files = [str(lake / part) for part in sorted(parts)]
+        scanner = ds.dataset(files, schema=schema, format="parquet").scanner(
+            columns=_COLUMNS, filter=ds.field("violations").is_valid()
+        )
+        for batch in scanner.to_batches():
+            for row in batch.to_pylist():
+                if (row["load_id"], row["generation"]) in loads:
+                    seen += 1
+                    yield row
+                if seen >= _ROWS_LOOKED_AT:
+                    return

@@ -1,0 +1,43 @@
+"""What is wrong with a user's files, said in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ConfigurationError(Exception):
+    """A mistake in configuration: what, where and what to do about it.
+
+    As text it is one line, `file:line: message; remedy`, with those parts that are known. Paths
+    below the working directory are shown relative to it. The command line prints it and exits
+    with 2.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: Path | None = None,
+        line: int | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = "" if self.file is None else f"{shown_path(self.file)}:"
+        if place and self.line is not None:
+            place += f"{self.line}:"
+        text = self.message if self.remedy is None else f"{self.message}; {self.remedy}"
+        return " ".join(f"{place} {text}".split())
+
+
+def shown_path(path: Path) -> str:
+    """The path as a person would type it here: relative where it is below the working directory."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

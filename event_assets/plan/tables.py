@@ -1,0 +1,252 @@
+"""The plan and the settings as Parquet tables, which the models read as sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from event_assets.identity_key import identity_key
+from event_assets.plan.model import Event, Plan
+from event_assets.settings import Settings
+
+MATCH_WINDOW = timedelta(minutes=10)  # of a conversion seen by client and server, without a key
+MAX_USERS_PER_DEVICE = 1
+MAX_DEVICES_PER_USER = 50  # beyond it a user id is a test account or a bot
+
+_SCHEMAS: dict[str, dict[str, pa.DataType]] = {
+    "settings": {
+        "inactivity_us": pa.int64(),
+        "max_session_us": pa.int64(),
+        "split_on_campaign": pa.bool_(),
+        "session_mode": pa.string(),
+        "currency": pa.string(),
+        "time_zone": pa.string(),
+        "half_life_days": pa.float64(),
+        "publish_since_days": pa.int64(),
+        "publish_user_id": pa.bool_(),
+        "identity_key_id": pa.string(),
+        "config_hash": pa.string(),
+        "plan_name": pa.string(),
+        "plan_version": pa.int64(),
+        "plan_hash": pa.string(),
+        "match_window_us": pa.int64(),
+        "max_users_per_device": pa.int64(),
+        "max_devices_per_user": pa.int64(),
+    },
+    "identity_key": {"identity_key": pa.string()},
+    "lookbacks": {"lookback_days": pa.int64()},
+    "own_domains": {"domain": pa.string()},
+    "plan_sources": {"source": pa.string(), "kind": pa.string(), "opens_sessions": pa.bool_()},
+    "plan_events": {
+        "event": pa.string(),
+        "description": pa.string(),
+        "purpose": pa.string(),
+        "owner": pa.string(),
+        "status": pa.string(),
+        "role": pa.string(),
+        "sent_by": pa.string(),
+        "is_conversion": pa.bool_(),
+    },
+    "plan_properties": {
+        "event": pa.string(),
+        "property": pa.string(),
+        "type": pa.string(),
+        "is_required": pa.bool_(),
+        "sensitivity": pa.string(),
+        "description": pa.string(),
+    },
+    "plan_conversions": {
+        "conversion": pa.string(),
+        "event": pa.string(),
+        "value_property": pa.string(),
+        "currency_property": pa.string(),
+        "key_property": pa.string(),
+        "is_refund": pa.bool_(),
+    },
+    "plan_conditions": {
+        "owner_kind": pa.string(),
+        "owner": pa.string(),
+        "event": pa.string(),
+        "step": pa.int64(),
+        "property": pa.string(),
+        "value": pa.string(),
+    },
+    "plan_funnels": {"funnel": pa.string(), "window_us": pa.int64(), "semantics": pa.string()},
+    "plan_funnel_steps": {"funnel": pa.string(), "step": pa.int64(), "event": pa.string()},
+    "plan_channel_sites": {"host": pa.string(), "kind": pa.string(), "name": pa.string()},
+    "plan_channel_rules": {
+        "priority": pa.int64(),
+        "rule": pa.string(),
+        "channel": pa.string(),
+        "source_pattern": pa.string(),
+        "medium_pattern": pa.string(),
+        "campaign_pattern": pa.string(),
+        "site_kind": pa.string(),
+        "click_id_pattern": pa.string(),
+        "is_paid": pa.bool_(),
+    },
+    "rates": {"date": pa.date32(), "currency": pa.string(), "rate": pa.float64()},
+}
+
+
+def compile_tables(plan: Plan, settings: Settings, out_dir: Path) -> None:
+    """Write every table to out_dir, each as one file; files that would not change stay as they are.
+
+    The identity key is made here at first need, and its table is readable by the owner alone.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    key = identity_key(settings.data_dir)
+    for name, rows in _tables(plan, settings, key).items():
+        types = _SCHEMAS[name]
+        columns = zip(*rows, strict=True) if rows else [()] * len(types)
+        table = pa.table(
+            {
+                column: pa.array(values, column_type)
+                for (column, column_type), values in zip(types.items(), columns, strict=True)
+            }
+        )
+        _write(table, out_dir / f"{name}.parquet", 0o600 if name == "identity_key" else 0o644)
+
+
+def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[Any, ...]]]:
+    config = settings.config
+    events = list(plan.events.values())
+    return {
+        "settings": [_settings_row(plan, settings, key)],
+        "identity_key": [(key,)],
+        "lookbacks": [(days,) for days in config.attribution.lookback_days],
+        "own_domains": [(domain,) for domain in config.own_domains],
+        "plan_sources": [(each.name, each.kind, each.opens_sessions) for each in config.sources],
+        "plan_events": [_event_row(event) for event in events],
+        "plan_properties": [
+            (event.event, name, each.type, each.required, each.sensitivity, each.description)
+            for event in events
+            for name, each in event.properties.items()
+        ],
+        "plan_conversions": [row for event in events for row in _conversion_rows(event)],
+        "plan_conditions": list(_condition_rows(plan)),
+        "plan_funnels": [
+            (name, _microseconds(funnel.window), semantics)
+            for name, funnel in plan.funnels.items()
+            for semantics in dict.fromkeys(funnel.semantics)
+        ],
+        "plan_funnel_steps": [
+            (name, number, step.event)
+            for name, funnel in plan.funnels.items()
+            for number, step in enumerate(funnel.steps, start=1)
+        ],
+        "plan_channel_sites": [(each.host, each.kind, each.name) for each in plan.channels.sites],
+        "plan_channel_rules": [
+            (
+                number,
+                rule.name,
+                rule.channel,
+                rule.source,
+                rule.medium,
+                rule.campaign,
+                rule.site_kind,
+                rule.click_id,
+                rule.paid,
+            )
+            for number, rule in enumerate(plan.channels.rules, start=1)
+        ],
+        "rates": [(each.date, each.currency, each.rate) for each in plan.rates],
+    }
+
+
+def _settings_row(plan: Plan, settings: Settings, key: str) -> tuple[Any, ...]:
+    config = settings.config
+    return (
+        _microseconds(timedelta(minutes=config.session.inactivity_minutes)),
+        _microseconds(timedelta(hours=config.session.max_hours)),
+        config.session.split_on_campaign,
+        config.session.mode,
+        config.currency,
+        config.time_zone,
+        config.attribution.half_life_days,
+        config.publish.since_days,
+        config.publish.user_id,
+        hashlib.sha256(key.encode()).hexdigest()[:16],
+        config.config_hash,
+        plan.name,
+        plan.version,
+        plan.verdict_hash,
+        _microseconds(MATCH_WINDOW),
+        MAX_USERS_PER_DEVICE,
+        MAX_DEVICES_PER_USER,
+    )
+
+
+def _event_row(event: Event) -> tuple[Any, ...]:
+    return (
+        event.event,
+        event.description,
+        event.purpose,
+        event.owner,
+        event.status,
+        event.role,
+        ",".join(event.sent_by),
+        event.conversion is not None,
+    )
+
+
+def _conversion_rows(event: Event) -> Iterator[tuple[Any, ...]]:
+    for is_refund, name, money in (
+        (False, event.conversion_name, event.conversion),
+        (True, event.refund_of and event.refund_of.conversion, event.refund_of),
+    ):
+        if money is not None:
+            paths = [_json_path(event, each) for each in (money.value, money.currency, money.key)]
+            yield (name, event.event, *paths, is_refund)
+
+
+def _condition_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    for event in plan.events.values():
+        if event.conversion is not None:
+            for name, value in event.conversion.where.items():
+                path = _json_path(event, name)
+                yield "conversion", event.conversion_name, event.event, 0, path, _text(value)
+    for funnel_name, funnel in plan.funnels.items():
+        for number, step in enumerate(funnel.steps, start=1):
+            for name, value in step.where.items():
+                path = _json_path(plan.events[step.event], name)
+                yield "funnel", funnel_name, step.event, number, path, _text(value)
+
+
+def _json_path(event: Event, name: str | None) -> str | None:
+    """`plan.price` as `$."plan"."price"`; the loader refuses names with quotation marks."""
+    if name is None:
+        return None
+    return "$" + "".join(f'."{part}"' for part in event.property_path(name))
+
+
+def _text(value: str | float | bool) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _microseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
+
+
+def _write(table: pa.Table, path: Path, mode: int) -> None:
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer, compression="zstd")
+    content = buffer.getvalue().to_pybytes()
+    if path.exists() and path.read_bytes() == content:
+        return
+    whole = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(whole, path)

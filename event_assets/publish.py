@@ -1,0 +1,297 @@
+"""Copies the marts from the warehouse to where people and BI tools read them.
+
+The copy is made beside the published file and renamed over it: a reader sees the old tables or the
+new ones, never a mixture, and one that has the old file open keeps it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from event_assets import __version__
+from event_assets.progress import report
+from event_assets.settings import Settings
+from event_assets.warehouse import sql_name, sql_text, warehouse_reader
+
+MARTS = "marts"
+# BI clients are mostly older than DuckDB 2, whose own default they can't open
+STORAGE_VERSION = "v1.2.0"
+_USER_ID = ("persons", "user_id")
+
+
+@dataclass(frozen=True)
+class PublishRules:
+    """What stays behind: tables by name, and rows before `as_of - since` by a table's time column.
+
+    A model says so in dbt: `meta: {published: false}` and `meta: {published_since: started_at}`.
+    """
+
+    unpublished: frozenset[str] = frozenset()
+    since_columns: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def from_manifest(cls, manifest: Mapping[str, Any]) -> PublishRules:
+        """The rules that a dbt manifest holds."""
+        metas = {
+            node["alias"]: {**node.get("meta", {}), **node["config"].get("meta", {})}
+            for node in manifest["nodes"].values()
+            if node["resource_type"] in ("model", "seed") and node["schema"] == MARTS
+        }
+        return cls(
+            frozenset(name for name, meta in metas.items() if meta.get("published") is False),
+            {
+                name: meta["published_since"]
+                for name, meta in metas.items()
+                if "published_since" in meta
+            },
+        )
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One published table: its name, its rows and a hash of its columns and rows."""
+
+    name: str
+    rows: int
+    content: str
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """What stands in the published file now; `changed` is False where it stood there before."""
+
+    changed: bool
+    content_version: str
+    as_of: date | None
+    tables: tuple[PublishedTable, ...]
+    analytics: Path
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    type: str
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    comment: str | None
+    columns: tuple[_Column, ...]
+    query: str
+
+
+def publish(settings: Settings, rules: PublishRules) -> PublishResult:
+    """Publish the warehouse's marts as analytics.duckdb and as Parquet under marts/.
+
+    Nothing is written where the published file holds the same already. Raises WarehouseBusy, and
+    duckdb.Error where the warehouse can't be read; what was published before stays as it was.
+    """
+    with warehouse_reader(settings, "event-assets publish") as connection:
+        as_of = _as_of(connection, settings)
+        tables = _tables(connection, settings, rules, as_of)
+        published = tuple(_measured(connection, table) for table in tables)
+        content_version = _content_version(published)
+        changed = _published_version(settings.analytics) != content_version
+        result = PublishResult(changed, content_version, as_of, published, settings.analytics)
+        if changed:
+            _write_database(connection, settings, tables, result)
+        _write_parquet(connection, settings, tables, published)
+    return result
+
+
+def _as_of(connection: duckdb.DuckDBPyConnection, settings: Settings) -> date | None:
+    path = settings.plan_tables_dir / "as_of.parquet"
+    if not path.is_file():
+        return None
+    row = connection.execute(f"select as_of from read_parquet({sql_text(path)})").fetchone()
+    return None if row is None else row[0]
+
+
+def _tables(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    rules: PublishRules,
+    as_of: date | None,
+) -> list[_Table]:
+    """The tables to publish in the order of their names, each with the query that gives its rows."""
+    names = connection.execute(
+        "select table_name, comment from duckdb_tables()"
+        " where database_name = 'warehouse' and schema_name = ? and not temporary"
+        " order by table_name",
+        [MARTS],
+    ).fetchall()
+    tables: list[_Table] = []
+    for name, comment in names:
+        if name in rules.unpublished or name.endswith("__rebuild"):
+            continue
+        columns = tuple(
+            _Column(*row)
+            for row in connection.execute(
+                "select column_name, data_type, comment from duckdb_columns()"
+                " where database_name = 'warehouse' and schema_name = ? and table_name = ?"
+                " order by column_index",
+                [MARTS, name],
+            ).fetchall()
+            if settings.config.publish.user_id or (name, row[0]) != _USER_ID
+        )
+        since = _since(settings, as_of) if name in rules.since_columns else None
+        where = "" if since is None else f" where {sql_name(rules.since_columns[name])} >= {since}"
+        listed = ", ".join(sql_name(column.name) for column in columns)
+        query = f"select {listed} from warehouse.{sql_name(MARTS)}.{sql_name(name)}{where}"
+        tables.append(_Table(name, comment, columns, query))
+    return tables
+
+
+def _since(settings: Settings, as_of: date | None) -> str | None:
+    if as_of is None:
+        return None
+    first = as_of - timedelta(days=settings.config.publish.since_days)
+    return f"timestamp {sql_text(first)}"
+
+
+def _measured(connection: duckdb.DuckDBPyConnection, table: _Table) -> PublishedTable:
+    """The table with a hash that does not depend on the order of its rows."""
+    row = connection.execute(
+        "select count(*), coalesce(sum(hash(content)::hugeint), 0)::varchar,"
+        f" coalesce(bit_xor(hash(content)), 0)::varchar from ({table.query}) as content"
+    ).fetchone()
+    assert row is not None
+    shape = [table.comment, [(each.name, each.type, each.comment) for each in table.columns]]
+    text = json.dumps([table.name, shape, row])
+    return PublishedTable(table.name, row[0], hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def _content_version(tables: tuple[PublishedTable, ...]) -> str:
+    text = json.dumps([__version__, *((table.name, table.content) for table in tables)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _published_version(analytics: Path) -> str | None:
+    if not analytics.is_file():
+        return None
+    # an unreadable or foreign file is replaced
+    with suppress(duckdb.Error), duckdb.connect() as connection:
+        connection.execute(f"attach {sql_text(analytics)} as published (read_only)")
+        row = connection.execute(
+            f"select content_version from published.{MARTS}.about"
+        ).fetchone()
+        return None if row is None else row[0]
+    return None
+
+
+def _write_database(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    tables: list[_Table],
+    result: PublishResult,
+) -> None:
+    temporary = settings.analytics.with_name(f".{settings.analytics.name}.tmp")
+    leftover = temporary.with_name(f"{temporary.name}.wal")
+    temporary.unlink(missing_ok=True)
+    leftover.unlink(missing_ok=True)
+    connection.execute(
+        f"attach {sql_text(temporary)} as analytics (storage_version {sql_text(STORAGE_VERSION)})"
+    )
+    connection.execute(f"create schema analytics.{MARTS}")
+    for done, table in enumerate(tables):
+        report("Publishing", done, len(tables))
+        target = f"analytics.{MARTS}.{sql_name(table.name)}"
+        connection.execute(f"create table {target} as {table.query}")
+        _comment(connection, "table", target, table.comment)
+        for column in table.columns:
+            _comment(connection, "column", f"{target}.{sql_name(column.name)}", column.comment)
+    _write_about(connection, result)
+    connection.execute("detach analytics")
+    with _replacing(settings.analytics, temporary):
+        pass
+
+
+def _comment(
+    connection: duckdb.DuckDBPyConnection, kind: str, name: str, comment: str | None
+) -> None:
+    if comment is not None:
+        connection.execute(f"comment on {kind} {name} is {sql_text(comment)}")
+
+
+def _write_about(connection: duckdb.DuckDBPyConnection, result: PublishResult) -> None:
+    columns = {
+        "published_at": "When these tables were published, in UTC.",
+        "as_of": "The moment that stands for «now» in them: midnight after the latest landing day.",
+        "content_version": "A hash of all tables: the same version means the same content.",
+        "package_version": "The version of event-assets that made them.",
+    }
+    about = f"analytics.{MARTS}.about"
+    connection.execute(
+        f"create table {about} (published_at timestamp, as_of date,"
+        " content_version varchar, package_version varchar)"
+    )
+    now = datetime.now(UTC).replace(tzinfo=None)
+    connection.execute(
+        f"insert into {about} values (?, ?, ?, ?)",
+        [now, result.as_of, result.content_version, __version__],
+    )
+    _comment(connection, "table", about, "One row: what these tables are and when they were made.")
+    for column, comment in columns.items():
+        _comment(connection, "column", f"{about}.{column}", comment)
+
+
+def _write_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    tables: list[_Table],
+    published: tuple[PublishedTable, ...],
+) -> None:
+    """Write the files whose table has changed, and remove those of tables that are gone."""
+    settings.marts_dir.mkdir(parents=True, exist_ok=True)
+    for table, measured in zip(tables, published, strict=True):
+        path = settings.marts_dir / f"{table.name}.parquet"
+        if _parquet_content(connection, path) == measured.content:
+            continue
+        temporary = path.with_name(f".{path.name}.tmp")
+        with _replacing(path, temporary):
+            connection.execute(
+                f"copy ({table.query}) to {sql_text(temporary)} (format parquet,"
+                f" compression zstd, kv_metadata {{content: {sql_text(measured.content)}}})"
+            )
+    current = {f"{table.name}.parquet" for table in tables}
+    for path in settings.marts_dir.glob("*.parquet"):
+        if path.name not in current:
+            path.unlink()
+
+
+def _parquet_content(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    with suppress(duckdb.Error):
+        row = connection.execute(
+            "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'content'",
+            [str(path)],
+        ).fetchone()
+        return None if row is None else row[0]
+    return None
+
+
+@contextmanager
+def _replacing(path: Path, temporary: Path) -> Iterator[None]:
+    """What is written to `temporary` within takes the place of `path` at once, or not at all."""
+    yield
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

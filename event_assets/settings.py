@@ -1,0 +1,238 @@
+"""Where things are and what is read: the data directory, the plan folder, sources.yaml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, field_validator
+
+from event_assets.config_values import ConfigModel, Currency, Day, Duration, invalid
+from event_assets.sources import DEFAULT_SOURCES, Source
+from event_assets.yaml_files import did_you_mean, read_yaml
+
+__all__ = [
+    "DEFAULT_SOURCES",
+    "Settings",
+    "Source",
+    "SourcesConfig",
+    "check_sources",
+    "load_settings",
+    "packaged_plan_dir",
+]
+
+
+# what only ingest and the schedule read: a change there rebuilds no model
+_NOT_COMPUTED = {
+    "start_date": True,
+    "sources": {"__all__": {"path", "format", "mapping", "drop"}},
+}
+
+
+class PublishConfig(ConfigModel):
+    """What is published: person-level rows of the last `since`, and user ids if at all."""
+
+    since: Duration = timedelta(days=400)
+    user_id: bool = False
+
+    @property
+    def since_days(self) -> int:
+        """`since` in whole days, rounded up."""
+        return -(-self.since // timedelta(days=1))
+
+
+class SessionConfig(ConfigModel):
+    """What ends a session. Thirty minutes and a day are the web analytics convention."""
+
+    inactivity_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    max_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 24
+    split_on_campaign: bool = True
+    mode: Literal["inactivity", "client"] = "inactivity"
+
+
+def _sorted_once(days: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(days)))
+
+
+class AttributionConfig(ConfigModel):
+    """How far back touches count, several lookbacks side by side, and how fast they fade."""
+
+    lookback_days: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=3650)], ...],
+        Field(min_length=1),
+        AfterValidator(_sorted_once),
+    ] = (7, 30, 90)
+    half_life_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0
+
+
+class SourcesConfig(ConfigModel):
+    """The content of sources.yaml; every key has a default."""
+
+    time_zone: str = "UTC"
+    currency: Currency = "EUR"
+    start_date: Day | None = None
+    publish: PublishConfig = PublishConfig()
+    session: SessionConfig = SessionConfig()
+    attribution: AttributionConfig = AttributionConfig()
+    own_domains: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = DEFAULT_SOURCES
+
+    @field_validator("time_zone")
+    @classmethod
+    def _check_time_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            remedy = did_you_mean(name, available_timezones()) or "write it as `Europe/Berlin`"
+            raise invalid(f"unknown time zone `{name}`; {remedy}") from None
+        return name
+
+    @field_validator("own_domains")
+    @classmethod
+    def _check_domains(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in domains:
+            if not domain or any(each in domain for each in "/:* "):
+                raise invalid(f"`{domain}` is no host name; write it as `shop.example.com`")
+        return tuple(domain.lower() for domain in domains)
+
+    @field_validator("sources")
+    @classmethod
+    def _check_names(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        names = [source.name for source in sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise invalid(f"two sources are called `{name}`; rename one")
+        return sources
+
+    @property
+    def config_hash(self) -> str:
+        """A hash of all that changes what the models compute."""
+        computing = self.model_dump(mode="json", exclude=_NOT_COMPUTED)
+        text = json.dumps(computing, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and which sources there are. All paths are absolute."""
+
+    data_dir: Path
+    plan_dir: Path
+    config: SourcesConfig
+    sources_file: Path | None
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """The settings that EVENT_ASSETS_DATA, _PLAN and _CONFIG name, or the defaults.
+
+        Raises ConfigurationError for a sources file that is missing or has a mistake.
+        """
+        config_file = os.environ.get("EVENT_ASSETS_CONFIG")
+        plan_dir = os.environ.get("EVENT_ASSETS_PLAN")
+        return load_settings(
+            Path(os.environ.get("EVENT_ASSETS_DATA") or "data"),
+            Path(plan_dir) if plan_dir else _default_plan_dir(),
+            Path(config_file) if config_file else None,
+        )
+
+    @property
+    def lake(self) -> Path:
+        """Everything that ingest writes."""
+        return self.data_dir / "lake"
+
+    @property
+    def loads_dir(self) -> Path:
+        """The load records."""
+        return self.lake / "loads"
+
+    @property
+    def plans_dir(self) -> Path:
+        """Every plan that ever judged, by its hash."""
+        return self.lake / "plans"
+
+    @property
+    def plan_tables_dir(self) -> Path:
+        """The compiled plan that the models read."""
+        return self.lake / "plan"
+
+    @property
+    def warehouse(self) -> Path:
+        """Where the models are built."""
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the warehouse's only writer."""
+        return self.data_dir / "warehouse.lock"
+
+    @property
+    def analytics(self) -> Path:
+        """The published database."""
+        return self.data_dir / "analytics.duckdb"
+
+    @property
+    def marts_dir(self) -> Path:
+        """The published tables as Parquet."""
+        return self.data_dir / "marts"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own storage."""
+        return self.data_dir / "dagster"
+
+    @property
+    def dbt_dir(self) -> Path:
+        """dbt's target and logs."""
+        return self.data_dir / "dbt"
+
+
+def load_settings(data_dir: Path, plan_dir: Path, config_file: Path | None) -> Settings:
+    """Settings of a data directory and a plan folder; nothing has to exist yet but config_file.
+
+    Without config_file the plan folder's sources.yaml is read, and without that the defaults hold.
+    Raises ConfigurationError with file and line.
+    """
+    plan_dir = plan_dir.absolute()
+    if config_file is None and (plan_dir / "sources.yaml").exists():
+        config_file = plan_dir / "sources.yaml"
+    if config_file is None:
+        return Settings(data_dir.absolute(), plan_dir, SourcesConfig(), None)
+    file = read_yaml(config_file.absolute())
+    config = SourcesConfig() if file.data is None else file.validate(SourcesConfig)
+    return Settings(data_dir.absolute(), plan_dir, config, file.path)
+
+
+def check_sources(settings: Settings) -> None:
+    """Raise ConfigurationError for a source whose folder is not there.
+
+    The default sources and those of the packaged example may be missing: nobody wrote them.
+    """
+    sources_file = settings.sources_file
+    if sources_file is None or sources_file.parent == packaged_plan_dir():
+        return
+    for index, source in enumerate(settings.config.sources):
+        base = source.pattern.base(settings.data_dir)
+        if not base.is_dir() and source not in DEFAULT_SOURCES:
+            raise read_yaml(sources_file).error(
+                ("sources", index, "path"),
+                f"there is no folder {base}",
+                "create it, or correct `path`, which is relative to EVENT_ASSETS_DATA",
+            )
+
+
+def packaged_plan_dir() -> Path:
+    """The example plan: inside an installed package, beside it in a source checkout."""
+    package = Path(__file__).absolute().parent
+    inside = package / "tracking_plan"
+    return inside if inside.is_dir() else package.parent / "tracking_plan"
+
+
+def _default_plan_dir() -> Path:
+    own = Path("tracking_plan")
+    return own if own.is_dir() else packaged_plan_dir()

@@ -1,0 +1,164 @@
+"""Sources: the logs that are read, as sources.yaml declares them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from event_assets.config_values import ConfigModel, invalid
+from event_assets.json_values import is_object
+from event_assets.path_patterns import PathPattern
+from event_assets.yaml_files import did_you_mean
+
+SUPPORTED_FORMATS = ("auto", "native", "mapping")
+PLANNED_FORMATS = (
+    "segment",
+    "snowplow",
+    "ga4",
+    "posthog",
+    "cloudevents",
+    "amplitude",
+    "mixpanel",
+)
+MAPPABLE_FIELDS = (
+    "event_id",
+    "event_type",
+    "client_ts",
+    "sent_ts",
+    "received_ts",
+    "anonymous_id",
+    "user_id",
+    "previous_id",
+    "session_hint",
+    "page_url",
+    "page_title",
+    "referrer",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+    "utm_id",
+    "click_id",
+    "click_id_type",
+    "user_agent",
+    "ip",
+    "properties",
+    "context",
+    "event_version",
+    "library",
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Source(ConfigModel):
+    """One kind of log files, read alike.
+
+    `mapping` gives canonical fields the dotted path of a log's own fields; fields in `drop` (dotted
+    paths as well) are never stored, not even in quarantine. Sessions are opened by the events of
+    sources with `opens_sessions`, by default of clients and mobile apps.
+    """
+
+    name: str
+    kind: Literal["client", "server", "mobile", "ad_report"]
+    opens_sessions: bool
+    path: str
+    format: str = "auto"
+    mapping: dict[str, str] = Field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_opens_sessions(cls, values: Any) -> Any:
+        if is_object(values) and "opens_sessions" not in values:
+            return {**values, "opens_sessions": values.get("kind") in ("client", "mobile")}
+        return values
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not _NAME.fullmatch(name):
+            raise invalid(
+                f"`{name}` is no name for a source; use small letters, digits and `_`, "
+                "beginning with a letter"
+            )
+        return name
+
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, path: str) -> str:
+        try:
+            PathPattern.parse(path)
+        except ValueError as error:
+            raise invalid(str(error)) from None
+        return path
+
+    @field_validator("format")
+    @classmethod
+    def _check_format(cls, name: str) -> str:
+        if name in SUPPORTED_FORMATS:
+            return name
+        allowed = f"allowed: {', '.join(SUPPORTED_FORMATS)}"
+        if name in PLANNED_FORMATS:
+            raise invalid(f"`{name}` is not yet supported; {allowed}")
+        raise invalid(
+            f"unknown format `{name}`; {did_you_mean(name, SUPPORTED_FORMATS) or allowed}"
+        )
+
+    @field_validator("mapping")
+    @classmethod
+    def _check_mapping(cls, mapping: dict[str, str]) -> dict[str, str]:
+        for field in mapping:
+            if field not in MAPPABLE_FIELDS:
+                allowed = f"allowed: {', '.join(MAPPABLE_FIELDS)}"
+                remedy = did_you_mean(field, MAPPABLE_FIELDS) or allowed
+                raise invalid(f"unknown field `{field}`; {remedy}")
+        return mapping
+
+    @model_validator(mode="after")
+    def _check_mapping_is_whole(self) -> Self:
+        if self.kind == "ad_report" and self.format != "auto":
+            raise invalid("ad reports have a format of their own; remove `format`")
+        if self.mapping and self.format != "mapping":
+            raise invalid("a mapping is there but not used; set `format: mapping`")
+        if self.format == "mapping":
+            if "event_type" not in self.mapping:
+                raise invalid("the mapping has no `event_type`")
+            if not self.mapping.keys() & {"client_ts", "received_ts"}:
+                raise invalid("the mapping has neither `client_ts` nor `received_ts`")
+        for field, path in self.mapping.items():
+            if path in self.drop:
+                raise invalid(f"`{path}` is both dropped and mapped to `{field}`")
+        return self
+
+    @cached_property
+    def pattern(self) -> PathPattern:
+        """Where this source's files are."""
+        return PathPattern.parse(self.path)
+
+    def files(self, data_dir: Path) -> list[tuple[date, Path]]:
+        """(landing date, absolute path) of each of the source's files, in that order."""
+        return self.pattern.files(data_dir)
+
+    @property
+    def config_hash(self) -> str:
+        """A hash of all that changes how the source's bytes are read."""
+        reading = [self.kind, self.format, sorted(self.mapping.items()), sorted(self.drop)]
+        return hashlib.sha256(json.dumps(reading).encode()).hexdigest()[:16]
+
+
+DEFAULT_SOURCES = (
+    Source.model_validate({"name": "client", "kind": "client", "path": "raw/client/{date}/*"}),
+    Source.model_validate({"name": "server", "kind": "server", "path": "raw/server/{date}/*"}),
+    Source.model_validate({"name": "mobile", "kind": "mobile", "path": "raw/mobile/{date}/*"}),
+    Source.model_validate(
+        {"name": "ad_platforms", "kind": "ad_report", "path": "raw/ad_platforms/{date}/*.csv*"}
+    ),
+)
