@@ -1,8 +1,13 @@
 {#- A value of the user's configuration (the one row of the plan table `settings`), as a literal in the
-    query: so a change of it changes the fingerprint of exactly the models that read it. -#}
+    query: so a change of it changes the fingerprint of exactly the models that read it. Unit tests run
+    with the defaults, whatever the user has set. -#}
 {% macro setting(name) -%}
   {%- if not execute -%}{{ return('null') }}{%- endif -%}
-  {%- set value = run_query('select ' ~ name ~ ' from ' ~ source('plan', 'settings')).rows[0][0] -%}
+  {%- if model.resource_type == 'unit_test' -%}
+    {%- set value = default_settings()[name] -%}
+  {%- else -%}
+    {%- set value = run_query('select ' ~ name ~ ' from ' ~ source('plan', 'settings')).rows[0][0] -%}
+  {%- endif -%}
   {%- if value is string -%}
     {{ return("'" ~ value | replace("'", "''") ~ "'") }}
   {%- elif value is sameas true or value is sameas false -%}
@@ -10,4 +15,15 @@
   {%- else -%}
     {{ return(value | string) }}
   {%- endif -%}
+{%- endmacro %}
+
+{% macro default_settings() -%}
+  {{ return({
+    'inactivity_us': 30 * 60 * 1000000,
+    'max_session_us': 24 * 3600 * 1000000,
+    'split_on_campaign': true,
+    'match_window_us': 10 * 60 * 1000000,
+    'currency': 'EUR',
+    'time_zone': 'UTC',
+  }) }}
 {%- endmacro %}

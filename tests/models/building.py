@@ -1,0 +1,64 @@
+"""A warehouse that the dbt project builds over a handmade lake, in this process."""
+
+from pathlib import Path
+
+import duckdb
+from dbt.cli.main import dbtRunner
+from lake import HandmadeLake
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+
+
+class Warehouse:
+    """A warehouse file over one lake. dbt sees both through fixed paths, so that nothing is parsed again."""
+
+    def __init__(self, home: Path, folder: Path, manifest: object) -> None:
+        self.home = home
+        self.folder = folder
+        self.lake = HandmadeLake(folder / "lake")
+        self.path = folder / "warehouse.duckdb"
+        self.manifest = manifest
+
+    def dbt(self, *arguments: str) -> bool:
+        """True where dbt ended well."""
+        for name in ("lake", "warehouse"):
+            link = self.home / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.folder / "lake" if name == "lake" else self.folder)
+        result = dbtRunner(manifest=self.manifest).invoke(  # pyright: ignore[reportArgumentType]
+            [*arguments, *dbt_flags(self.home)]
+        )
+        return result.success
+
+    def build(self, *arguments: str) -> None:
+        self.lake.commit()
+        if not self.query_or_none("select 1 from core.channel_rules limit 1"):
+            assert self.dbt("seed")
+        assert self.dbt("run", *arguments)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def query_or_none(self, sql: str) -> list[tuple[object, ...]] | None:
+        try:
+            return self.query(sql)
+        except (duckdb.CatalogException, duckdb.IOException):
+            return None
+
+    def tables(self) -> dict[str, list[tuple[object, ...]]]:
+        """Every table that the models keep, its rows in one order."""
+        names = self.query(
+            "select schema_name || '.' || table_name from duckdb_tables() "
+            "where schema_name in ('core', 'marts') order by 1"
+        )
+        return {str(name): self.query(f"select * from {name} order by all") for (name,) in names}
+
+
+def dbt_flags(home: Path) -> list[str]:
+    return [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet"),
+        *("--target-path", str(home / "target"), "--log-path", str(home / "logs")),
+    ]
+
+

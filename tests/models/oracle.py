@@ -1,0 +1,145 @@
+"""The definitions once more, in plain Python over plain lists: slow, obvious, and not the code under test."""
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from typing import Any
+
+MINUTE = 60
+HALF_HOUR = 30 * MINUTE
+DAY = 86_400
+KEY = "test-key"
+
+Event = dict[str, Any]
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+def seconds(event: Event) -> float:
+    return (event["event_ts"] - dt.datetime(1970, 1, 1)).total_seconds()
+
+
+def order(event: Event) -> tuple[Any, ...]:
+    return (event["event_ts"], event["event_id"], event["kind"])
+
+
+def elected(events: list[Event]) -> list[Event]:
+    """One event per kind and id: the smallest by received, sent, hash, place."""
+    best: dict[tuple[str, str], tuple[Any, Event]] = {}
+    for place, event in enumerate(events):
+        key = (event["kind"], event["event_id"])
+        rank = (event["raw_sha256"], event["landing_date"], place)
+        if key not in best or rank < best[key][0]:
+            best[key] = (rank, event)
+    return [event for _, event in best.values()]
+
+
+def visitor_id(event: Event) -> str | None:
+    if event.get("anonymous_id"):
+        return "v_" + md5(KEY + "a:" + event["anonymous_id"])
+    if event.get("user_id"):
+        return "v_" + md5(KEY + "u:" + event["user_id"])
+    return None
+
+
+def signature(event: Event) -> tuple[Any, ...] | None:
+    names = ("utm_source", "utm_medium", "utm_campaign", "utm_id", "click_id_type", "click_id")
+    values = tuple(event.get(name) for name in names)
+    return values if any(values) else None
+
+
+def sessions(events: list[Event]) -> list[list[Event]]:
+    """Each visitor's own (client) events, cut: by gaps, by user and campaign, every 24 hours."""
+    by_visitor: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        visitor = visitor_id(event)
+        if visitor and event["kind"] == "client" and event["ts_quality"] != "implausible":
+            by_visitor[visitor].append(event)
+    found: list[list[Event]] = []
+    for mine in by_visitor.values():
+        mine.sort(key=order)
+        for run in cut_by_gaps(mine):
+            for piece in cut_by_context(run):
+                start = seconds(piece[0])
+                slices: dict[int, list[Event]] = defaultdict(list)
+                for event in piece:
+                    slices[int((seconds(event) - start) // DAY)].append(event)
+                found += slices.values()
+    return found
+
+
+def cut_by_gaps(events: list[Event]) -> list[list[Event]]:
+    runs = [[events[0]]]
+    for before, event in zip(events, events[1:], strict=False):
+        if seconds(event) - seconds(before) > HALF_HOUR:
+            runs.append([])
+        runs[-1].append(event)
+    return runs
+
+
+def cut_by_context(run: list[Event]) -> list[list[Event]]:
+    pieces: list[list[Event]] = [[]]
+    user = campaign = None
+    seen_page = False
+    for position, event in enumerate(run):
+        first_page = bool(event.get("page_url")) and not seen_page
+        seen_page = seen_page or first_page
+        mine = signature(event)
+        other_user = event.get("user_id") and user and event["user_id"] != user
+        other_campaign = mine and (mine != campaign if campaign else position > 0 and not first_page)
+        if position and (other_user or other_campaign):
+            pieces.append([])
+        pieces[-1].append(event)
+        user = event.get("user_id") or user
+        campaign = mine or campaign
+    return pieces
+
+
+def session_id(session: list[Event]) -> str:
+    return md5(str(visitor_id(session[0])) + session[0]["event_id"])
+
+
+def persons(events: list[Event]) -> dict[str, str]:
+    """The person of every session: its visitor's only user, on a shared device its own user, else the device."""
+    users: dict[str, set[str]] = defaultdict(set)
+    anonymous: dict[str, str] = {}
+    for event in events:
+        visitor = visitor_id(event)
+        if visitor:
+            users[visitor] |= {event["user_id"]} if event.get("user_id") else set()
+            if event.get("anonymous_id"):
+                anonymous[visitor] = event["anonymous_id"]
+    found: dict[str, str] = {}
+    for session in sessions(events):
+        visitor = str(visitor_id(session[0]))
+        own = {event["user_id"] for event in session if event.get("user_id")}
+        known = users[visitor] if len(users[visitor]) == 1 else own
+        person = "p_" + (md5(KEY + "u:" + min(known)) if known else md5(KEY + "a:" + anonymous[visitor]))
+        found[session_id(session)] = person
+    return found
+
+
+def funnel_depth(events: list[Event], steps: list[str], window: float) -> int:
+    """The deepest step of an ordered funnel that starts at any event of step 1: tries every start."""
+    events = sorted((e for e in events if e["event_type"] in steps), key=order)
+    deepest = 0
+    for start, first in enumerate(events):
+        if first["event_type"] != steps[0]:
+            continue
+        reached = 1
+        for event in events[start + 1 :]:
+            late = seconds(event) - seconds(first) > window
+            if reached < len(steps) and event["event_type"] == steps[reached] and not late:
+                reached += 1
+        deepest = max(deepest, reached)
+    return deepest
+
+
+def weights(model: str, touches: int) -> list[float]:
+    if model == "first":
+        return [1.0] + [0.0] * (touches - 1)
+    if model == "last":
+        return [0.0] * (touches - 1) + [1.0]
+    return [1 / touches] * touches if touches else []

@@ -1,0 +1,179 @@
+"""The models against plain Python that follows the definitions, on random logs."""
+
+import random
+from collections import Counter, defaultdict
+from typing import Any
+
+import oracle
+import pytest
+from building import Warehouse
+from lake import event
+from random_logs import random_events
+
+DAY_US = 86_400_000_000
+
+
+@pytest.fixture
+def events(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Random events of forty visitors and one who stays long, in the warehouse as well."""
+    rows = random_events(random.Random(21), 1500, range(40), "e") + long_visit()
+    warehouse.lake.add("client", [row for row in rows if row["kind"] == "client"])
+    warehouse.lake.add("server", [row for row in rows if row["kind"] == "server"])
+    warehouse.build()
+    return oracle.elected(rows)
+
+
+def test_models_agree_with_the_definitions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+    check_sessions(warehouse, events)
+    check_persons(warehouse, events)
+    check_funnel(warehouse, events)
+    check_attached_events(warehouse)
+    check_conversions(warehouse)
+    check_credits(warehouse)
+    assert warehouse.dbt("test", "--exclude", "exchange_rates_are_complete")
+
+
+def long_visit() -> list[dict[str, Any]]:
+    """A page every twenty minutes for more than a day: one of them exactly 24 hours after the first."""
+    return [
+        event(event_id=f"long-{n:03}", at=n * 1200, anonymous_id="marathon", page_url="https://shop.example.com/")
+        for n in range(75)
+    ]
+
+
+def check_sessions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+    found = warehouse.query(
+        "select session_id, count(*) from core.int_event_sessions where is_session_event group by 1"
+    )
+    expected = {oracle.session_id(session): len(session) for session in oracle.sessions(events)}
+    assert len(expected) > 300
+    assert dict(found) == expected
+    causes = warehouse.query("select split_cause, count(*) from marts.sessions group by 1")
+    assert {name for name, _ in causes} == {"first", "inactivity", "user", "campaign", "max_duration"}
+    kept = warehouse.query("select session_id from marts.sessions")
+    assert {row[0] for row in kept} == set(expected)
+
+
+def check_persons(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+    found = dict(warehouse.query("select session_id, person_id from marts.sessions"))
+    assert found == oracle.persons(events)
+
+
+def check_funnel(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+    """Reads who did what from the warehouse (checked above), and walks it by hand."""
+    people = dict(
+        warehouse.query(
+            "select event_key, person_id from core.int_event_sessions "
+            "where is_plausible and bot_reason is null and person_id is not null"
+        )
+    )
+    keys = {(e["kind"], e["event_id"]): oracle.md5(f"{e['kind']}:{e['event_id']}") for e in events}
+    mine: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for event in events:
+        key = keys[(event["kind"], event["event_id"])]
+        if key in people:
+            mine[people[key]].append(event)
+    steps = ["page_view", "add_to_cart", "purchase"]
+    depths = {person: oracle.funnel_depth(rows, steps, 7 * 86_400) for person, rows in mine.items()}
+    found = dict(warehouse.query("select person_id, max(step) from marts.funnel_steps group by 1"))
+    assert found == {person: depth for person, depth in depths.items() if depth}
+    assert {2, 3} <= set(found.values())
+    totals = dict(
+        warehouse.query("select step, persons from marts.funnels where entry_date is null order by step")
+    )
+    counted = Counter(depths.values())
+    assert totals == {k: sum(n for depth, n in counted.items() if depth >= k) for k in (1, 2, 3)}
+
+
+def check_attached_events(warehouse: Warehouse) -> None:
+    """A server event joins the session of its person around it whose own events come closest before it."""
+    rows = warehouse.query(
+        "select event_us, person_unit, session_id, is_session_event, is_plausible and person_id is not null "
+        "from core.int_event_sessions"
+    )
+    spans: dict[Any, list[int]] = defaultdict(list)
+    owners: dict[Any, Any] = {}
+    for at, person, session, own, _ in rows:
+        if own:
+            spans[session].append(int(str(at)))
+            owners[session] = person
+    attached = 0
+    for at, person, session, own, may in rows:
+        if own or not may:
+            continue
+        at = int(str(at))
+        choices = [
+            (max((t for t in times if t <= at), default=-1), name)
+            for name, times in spans.items()
+            if owners[name] == person and min(times) <= at <= max(times) + 1_800_000_000
+        ]
+        latest = max((last for last, _ in choices), default=None)
+        expected = min((name for last, name in choices if last == latest), default=None)
+        assert session == expected
+        attached += session is not None
+    assert attached > 10
+
+
+def check_conversions(warehouse: Warehouse) -> None:
+    """Keyed facts are counted once; without a key, a person's sightings pair up within ten minutes."""
+    rows = warehouse.query(
+        "select conversion, conversion_key, person_unit, kind, event_us, event_id, is_refund "
+        "from core.int_conversion_events"
+    )
+    keyed = {(r[0], r[1]) for r in rows if r[1] and not r[6]}
+    loose: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        if not row[1] and not row[6]:
+            loose[(row[0], row[2])].append(row)
+    expected = len(keyed)
+    for mine in loose.values():
+        ids = defaultdict(set)
+        for row in mine:
+            ids[row[5]].add(row[3])
+        shared = {name for name, kinds in ids.items() if len(kinds) == 2}
+        expected += len(shared)
+        rest = sorted((row for row in mine if row[5] not in shared), key=lambda r: (r[4], r[5], r[3]))
+        run: list[Any] = []
+        for row in rest:
+            if run and row[4] - run[-1][4] > 600_000_000:
+                expected += facts_of(run)
+                run = []
+            run.append(row)
+        expected += facts_of(run)
+    assert warehouse.query("select count(*), count(distinct conversion_id) from marts.conversions") == [
+        (expected, expected)
+    ]
+
+
+def facts_of(run: list[Any]) -> int:
+    sides = Counter("server" if row[3] == "server" else "client" for row in run)
+    return max(sides.values(), default=0)
+
+
+def check_credits(warehouse: Warehouse) -> None:
+    touches: dict[Any, list[tuple[int, str, str]]] = defaultdict(list)
+    for person, at, touch, channel in warehouse.query(
+        "select person_unit, touched_us, touch_id, channel from marts.touchpoints"
+    ):
+        touches[person].append((int(str(at)), str(touch), str(channel)))
+    expected: dict[tuple[Any, ...], float] = {}
+    conversions = warehouse.query(
+        "select conversion_id, person_unit, converted_us from marts.conversions where not is_bot"
+    )
+    for conversion, person, at in conversions:
+        for days in (7, 30):
+            since = int(str(at)) - days * DAY_US
+            path = sorted(t for t in touches[person] if since <= t[0] <= int(str(at)))
+            for model in ("first", "last", "linear"):
+                if not path:
+                    expected[(conversion, None, model, days)] = 1.0
+                for touch, weight in zip(path, oracle.weights(model, len(path)), strict=False):
+                    if weight:
+                        expected[(conversion, touch[1], model, days)] = weight
+    rows = warehouse.query(
+        "select conversion_id, touch_id, model, lookback_days, credit from marts.attribution_credits"
+    )
+    found = {tuple(row[:4]): row[4] for row in rows}
+    assert len(rows) == len(found)
+    assert found == pytest.approx(expected)
+    assert any(key[1] is None for key in found)
