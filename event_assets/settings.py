@@ -55,6 +55,13 @@ class SessionConfig(ConfigModel):
     split_on_campaign: bool = True
     mode: Literal["inactivity", "client"] = "inactivity"
 
+    @field_validator("mode")
+    @classmethod
+    def _check_mode(cls, mode: str) -> str:
+        if mode != "inactivity":
+            raise invalid(f"`{mode}` is not computed yet; allowed: inactivity")
+        return mode
+
 
 def _sorted_once(days: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(days)))

@@ -78,7 +78,8 @@ class Property(ConfigModel):
     def type(self) -> str:
         """The one JSON type of its values, null aside; `any` where there are several or none."""
         types = self.json_schema.get("type", [])
-        named = {types} if isinstance(types, str) else set(types) - {"null"}
+        named = {types} if isinstance(types, str) else set(types)
+        named.discard("null")
         if named == {"integer", "number"}:
             return "number"
         return named.pop() if len(named) == 1 else "any"
@@ -168,6 +169,19 @@ class FunnelStep(ConfigModel):
         return {"event": written} if isinstance(written, str) else written
 
 
+COMPUTED_SEMANTICS = ("ordered",)
+PLANNED_SEMANTICS = ("strict", "any_order", "first_entry")
+
+
+def _computed(semantics: str) -> str:
+    allowed = f"allowed: {', '.join(COMPUTED_SEMANTICS)}"
+    if semantics in PLANNED_SEMANTICS:
+        raise invalid(f"`{semantics}` is not computed yet; {allowed}")
+    if semantics not in COMPUTED_SEMANTICS:
+        raise invalid(f"unknown semantics `{semantics}`; {allowed}")
+    return semantics
+
+
 class Funnel(ConfigModel):
     """Steps to be taken within `window` from the first; several semantics side by side."""
 
@@ -175,9 +189,16 @@ class Funnel(ConfigModel):
     steps: Annotated[tuple[FunnelStep, ...], Field(min_length=2)]
     window: Duration = timedelta(days=14)
     semantics: Annotated[
-        tuple[Literal["ordered", "strict", "any_order", "first_entry"], ...], Field(min_length=1)
-    ] = ("ordered",)
+        tuple[Annotated[str, AfterValidator(_computed)], ...], Field(min_length=1)
+    ] = COMPUTED_SEMANTICS
     breakdown: tuple[str, ...] = ()
+
+    @field_validator("breakdown")
+    @classmethod
+    def _check_breakdown(cls, breakdown: tuple[str, ...]) -> tuple[str, ...]:
+        if breakdown:
+            raise invalid("breakdowns are not computed yet; leave the key out")
+        return breakdown
 
 
 class Funnels(ConfigModel):

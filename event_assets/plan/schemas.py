@@ -153,6 +153,8 @@ def judged_schema(written: dict[str, Any]) -> dict[str, Any]:
         for name, each in written.get("properties", {}).items()
         if is_object(each) and each.get("required") is True
     }
+    if schema.get("additionalProperties") is False:
+        schema.setdefault("properties", {})  # else the validator does not say which one is too many
     if required:
         schema["required"] = sorted(required.union(schema.get("required", ())))
     return schema

@@ -18,16 +18,12 @@ from event_assets.identity_key import identity_key
 from event_assets.plan.model import Event, Plan
 from event_assets.settings import Settings
 
-MATCH_WINDOW = timedelta(minutes=10)  # of a conversion seen by client and server, without a key
-MAX_USERS_PER_DEVICE = 1
-MAX_DEVICES_PER_USER = 50  # beyond it a user id is a test account or a bot
-
+MATCH_WINDOW = timedelta(minutes=10)  
 _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
     "settings": {
         "inactivity_us": pa.int64(),
         "max_session_us": pa.int64(),
         "split_on_campaign": pa.bool_(),
-        "session_mode": pa.string(),
         "currency": pa.string(),
         "time_zone": pa.string(),
         "half_life_days": pa.float64(),
@@ -39,8 +35,6 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "plan_version": pa.int64(),
         "plan_hash": pa.string(),
         "match_window_us": pa.int64(),
-        "max_users_per_device": pa.int64(),
-        "max_devices_per_user": pa.int64(),
     },
     "identity_key": {"identity_key": pa.string()},
     "lookbacks": {"lookback_days": pa.int64()},
@@ -169,7 +163,6 @@ def _settings_row(plan: Plan, settings: Settings, key: str) -> tuple[Any, ...]:
         _microseconds(timedelta(minutes=config.session.inactivity_minutes)),
         _microseconds(timedelta(hours=config.session.max_hours)),
         config.session.split_on_campaign,
-        config.session.mode,
         config.currency,
         config.time_zone,
         config.attribution.half_life_days,
@@ -181,8 +174,6 @@ def _settings_row(plan: Plan, settings: Settings, key: str) -> tuple[Any, ...]:
         plan.version,
         plan.verdict_hash,
         _microseconds(MATCH_WINDOW),
-        MAX_USERS_PER_DEVICE,
-        MAX_DEVICES_PER_USER,
     )
 
 
@@ -239,7 +230,7 @@ def _microseconds(span: timedelta) -> int:
 
 def _write(table: pa.Table, path: Path, mode: int) -> None:
     buffer = pa.BufferOutputStream()
-    pq.write_table(table, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd")  # pyright: ignore[reportUnknownMemberType]
     content = buffer.getvalue().to_pybytes()
     if path.exists() and path.read_bytes() == content:
         return

@@ -17,6 +17,7 @@ Properties = dict[str, Any]
 
 MAX_LISTED = 100  # violations named in a verdict; what happens to the event counts all
 LARGE_VALUE = 1_000  # values within one property beyond which only its first violation is sought
+DEEP_VALUE = 100  # levels beyond which the same holds; the validator gives up at 255
 
 _SEVERITY: dict[Action, int] = {"accept": 0, "omit": 1, "quarantine": 2}
 
@@ -71,8 +72,11 @@ class Judge:
         is_clean = self._is_clean.get(event_type)
         if is_clean is None:
             return self._unplanned
-        if is_clean(properties) and not (self._has_versions and event_version is not None):
-            return None
+        try:
+            if is_clean(properties) and not (self._has_versions and event_version is not None):
+                return None
+        except ValueError:  # a value nested deeper than the validator follows
+            pass
         return self._rules[event_type].verdict(properties, event_version)
 
 
@@ -121,27 +125,35 @@ class _Rules:
         for name in properties:
             if name not in planned:
                 yield name, self._violation("unplanned_property", name, "is not in the plan")
-        if self._values.is_valid(properties):
-            return
-        for error in self._errors({n: v for n, v in properties.items() if n in planned}):
-            top_level = error.instance_path[0]
-            for violation in self._explain(error):
-                yield str(top_level), violation
+        if not self._has_planned_values(properties):
+            yield from self._value_violations({n: v for n, v in properties.items() if n in planned})
 
-    def _errors(self, properties: Properties) -> Iterator[jsonschema_rs.ValidationError]:
-        """All errors in small values and the first in each large one.
+    def _has_planned_values(self, properties: Properties) -> bool:
+        try:
+            return self._values.is_valid(properties)
+        except ValueError:  # nested too deeply, as below
+            return False
 
-        The library gathers every error before it gives the first: a hostile array of millions of
+    def _value_violations(self, properties: Properties) -> Iterator[tuple[str, Violation]]:
+        """All violations in small values and the first in each large one.
+
+        The validator gathers every error before it gives the first: a hostile array of millions of
         wrong items would take gigabytes.
         """
         large = {name: value for name, value in properties.items() if _is_large(value)}
         small = {name: value for name, value in properties.items() if name not in large}
-        yield from self._values.iter_errors(small)
+        for error in self._values.iter_errors(small):
+            for violation in self._explain(error):
+                yield str(error.instance_path[0]), violation
         for name, value in large.items():
             try:
                 self._values.validate({name: value})
             except jsonschema_rs.ValidationError as error:
-                yield error
+                for violation in self._explain(error):
+                    yield name, violation
+            except ValueError:
+                message = "is nested too deeply to be judged"
+                yield name, self._violation("value_invalid", name, message)
 
     def _explain(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
         path = _shown(error.instance_path)
@@ -152,13 +164,17 @@ class _Rules:
                 message = f"is {json_type(error.instance)}, not {types}"
                 yield self._violation("type_mismatch", path, message)
             case "required" if keyword == "required":
-                missing = f"{path}.{error.kind.as_dict()['property']}"
-                yield self._violation("required_missing", missing, "is missing")
+                name = error.kind.as_dict()["property"]
+                # the validator also names one that is there, where it is not planned either
+                if name not in error.instance:
+                    yield self._violation("required_missing", f"{path}.{name}", "is missing")
             case "additionalProperties" | "unevaluatedProperties":
                 for name in error.kind.as_dict()["unexpected"]:
                     yield self._violation(
                         "unplanned_property", f"{path}.{name}", "is not in the plan"
                     )
+            case "falseSchema":
+                yield self._violation("value_invalid", path, "is not allowed")
             case _:
                 yield self._violation("value_invalid", path, self._rule(error.schema_path))
 
@@ -182,19 +198,22 @@ def _takes_any(_: Properties) -> bool:
 
 
 def _is_large(value: Any) -> bool:
-    """Whether more than LARGE_VALUE values stand within this one."""
+    """Whether the value is larger or deeper than the validator's errors are affordable for."""
     count = 0
-    pending = [value]
-    while pending:
-        each = pending.pop()
-        if is_object(each):
-            each = list(each.values())
-        if is_array(each):
-            count += len(each)
-            if count > LARGE_VALUE:
-                return True
-            pending.extend(each)
-    return False
+    level = [value]
+    for _ in range(DEEP_VALUE):
+        containers = [each.values() if is_object(each) else each for each in level if _holds(each)]
+        if not containers:
+            return False
+        count += sum(map(len, containers))
+        if count > LARGE_VALUE:
+            return True
+        level = [each for container in containers for each in container]
+    return True
+
+
+def _holds(value: Any) -> bool:
+    return is_object(value) or is_array(value)
 
 
 def _shown(path: list[str | int]) -> str:

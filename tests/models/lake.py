@@ -118,7 +118,6 @@ SETTINGS: dict[str, Any] = {
     "inactivity_us": 30 * 60 * 1_000_000,
     "max_session_us": 24 * 3600 * 1_000_000,
     "split_on_campaign": True,
-    "session_mode": "inactivity",
     "currency": "EUR",
     "time_zone": "Europe/Berlin",
     "half_life_days": 7.0,

@@ -1,0 +1,189 @@
+"""The tables that the models read as sources."""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from event_assets.identity_key import identity_key
+from event_assets.plan.loader import load_plan
+from event_assets.plan.tables import compile_tables
+from event_assets.settings import Settings, load_settings
+
+Write = Callable[[dict[str, str]], Path]
+
+COLUMNS = {
+    "settings": "inactivity_us BIGINT, max_session_us BIGINT, split_on_campaign BOOLEAN, "
+    "currency VARCHAR, time_zone VARCHAR, half_life_days DOUBLE, "
+    "publish_since_days BIGINT, publish_user_id BOOLEAN, identity_key_id VARCHAR, "
+    "config_hash VARCHAR, plan_name VARCHAR, plan_version BIGINT, plan_hash VARCHAR, "
+    "match_window_us BIGINT",
+    "identity_key": "identity_key VARCHAR",
+    "lookbacks": "lookback_days BIGINT",
+    "own_domains": "domain VARCHAR",
+    "plan_sources": "source VARCHAR, kind VARCHAR, opens_sessions BOOLEAN",
+    "plan_events": "event VARCHAR, description VARCHAR, purpose VARCHAR, owner VARCHAR, "
+    "status VARCHAR, role VARCHAR, sent_by VARCHAR, is_conversion BOOLEAN",
+    "plan_properties": "event VARCHAR, property VARCHAR, type VARCHAR, is_required BOOLEAN, "
+    "sensitivity VARCHAR, description VARCHAR",
+    "plan_conversions": "conversion VARCHAR, event VARCHAR, value_property VARCHAR, "
+    "currency_property VARCHAR, key_property VARCHAR, is_refund BOOLEAN",
+    "plan_conditions": "owner_kind VARCHAR, owner VARCHAR, event VARCHAR, step BIGINT, "
+    "property VARCHAR, value VARCHAR",
+    "plan_funnels": "funnel VARCHAR, window_us BIGINT, semantics VARCHAR",
+    "plan_funnel_steps": "funnel VARCHAR, step BIGINT, event VARCHAR",
+    "plan_channel_sites": "host VARCHAR, kind VARCHAR, name VARCHAR",
+    "plan_channel_rules": "priority BIGINT, rule VARCHAR, channel VARCHAR, "
+    "source_pattern VARCHAR, medium_pattern VARCHAR, campaign_pattern VARCHAR, "
+    "site_kind VARCHAR, click_id_pattern VARCHAR, is_paid BOOLEAN",
+    "rates": "date DATE, currency VARCHAR, rate DOUBLE",
+}
+HEAD = "description: D.\npurpose: P.\nowner: o@example.com\nsent_by: [client, server]\n"
+RICH = {
+    "events/pay.yaml": "event: pay\n"
+    + HEAD
+    + """\
+role: page_view
+conversion:
+  name: order
+  where: {plan: pro, trial: false, seats: 3, order.note: 'it''s'}
+  value: order.total
+  currency: currency.code
+  key: id
+properties:
+  id: {type: string, required: true, sensitivity: pseudonymous, description: Number.}
+  currency.code: {type: string}
+  plan: {type: [string, 'null']}
+  trial: {type: boolean}
+  seats: {type: integer}
+  order: {type: object}
+""",
+    "events/back.yaml": "event: back\n"
+    + HEAD
+    + "refund_of: {conversion: order, key: id, value: total}\n",
+    "funnels.yaml": "funnels:\n  buy:\n    steps: [signup, {event: pay, where: {plan: pro}}]\n"
+    "    window: 7 days\n    semantics: [ordered]\n",
+    "channels.yaml": "sites: [{host: News.Example, kind: mail, name: news}]\n"
+    "rules:\n  - {name: one, channel: Email, campaign: '^nl'}\n"
+    "  - {name: two, channel: Own, site_kind: (none), paid: false}\n",
+    "rates.csv": "date,currency,rate\n2026-01-01,USD,0.9\n",
+    "sources.yaml": "own_domains: [Shop.example.com]\npublish: {since: 2 weeks, user_id: true}\n"
+    "attribution: {lookback_days: [30, 7], half_life_days: 3.5}\n",
+}
+
+
+def compiled(folder: Path, data_dir: Path) -> tuple[Settings, Path]:
+    settings = load_settings(data_dir, folder, None)
+    compile_tables(load_plan(folder), settings, settings.plan_tables_dir)
+    return settings, settings.plan_tables_dir
+
+
+def rows(tables: Path, name: str, columns: str = "*") -> list[tuple[object, ...]]:
+    return duckdb.sql(f"select {columns} from '{tables / name}.parquet'").fetchall()
+
+
+@pytest.mark.parametrize("files", [{}, RICH], ids=["a bare plan", "a rich plan"])
+def test_every_table_is_there_with_its_columns_and_types(
+    write_plan: Write, tmp_path: Path, files: dict[str, str]
+):
+    _, tables = compiled(write_plan(files), tmp_path / "data")
+    assert {path.stem for path in tables.iterdir()} == set(COLUMNS)
+    for name, expected in COLUMNS.items():
+        described = duckdb.sql(f"describe select * from '{tables / name}.parquet'").fetchall()
+        assert ", ".join(f"{row[0]} {row[1]}" for row in described) == expected
+
+
+def test_the_plan_stands_in_the_tables(write_plan: Write, tmp_path: Path):
+    _, tables = compiled(write_plan(RICH), tmp_path / "data")
+    assert rows(tables, "plan_events", "event, role, sent_by, is_conversion") == [
+        ("back", None, "client,server", False),
+        ("pay", "page_view", "client,server", True),
+        ("signup", None, "server", False),
+    ]
+    assert rows(tables, "plan_properties")[:3] == [
+        ("pay", "id", "string", True, "pseudonymous", "Number."),
+        ("pay", "currency.code", "string", False, "none", None),
+        ("pay", "plan", "string", False, "none", None),
+    ]
+    assert rows(tables, "plan_funnels") == [
+        ("buy", 7 * 86_400 * 10**6, "ordered"),
+    ]
+    assert rows(tables, "plan_funnel_steps") == [("buy", 1, "signup"), ("buy", 2, "pay")]
+    assert rows(tables, "plan_channel_sites") == [("news.example", "mail", "news")]
+    assert rows(tables, "plan_channel_rules") == [
+        (1, "one", "Email", None, None, "^nl", None, None, None),
+        (2, "two", "Own", None, None, None, "(none)", None, False),
+    ]
+    assert rows(tables, "rates", "date::varchar, currency, rate") == [("2026-01-01", "USD", 0.9)]
+
+
+def test_a_refund_stands_beside_the_conversion_that_it_reduces(write_plan: Write, tmp_path: Path):
+    _, tables = compiled(write_plan(RICH), tmp_path / "data")
+    assert rows(tables, "plan_conversions") == [
+        ("order", "back", '$."total"', None, '$."id"', True),
+        ("order", "pay", '$."order"."total"', '$."currency.code"', '$."id"', False),
+    ]
+
+
+def test_paths_and_values_of_conditions_compare_in_the_warehouse(write_plan: Write, tmp_path: Path):
+    _, tables = compiled(write_plan(RICH), tmp_path / "data")
+    event = {"plan": "pro", "trial": False, "seats": 3, "order": {"note": "it's"}}
+    compared = duckdb.execute(
+        "select owner_kind, owner, event, step, property, "
+        f"json_extract_string($1::json, property) = value from '{tables}/plan_conditions.parquet'",
+        [json.dumps(event)],
+    ).fetchall()
+    assert compared == [
+        ("conversion", "order", "pay", 0, '$."plan"', True),
+        ("conversion", "order", "pay", 0, '$."trial"', True),
+        ("conversion", "order", "pay", 0, '$."seats"', True),
+        ("conversion", "order", "pay", 0, '$."order"."note"', True),
+        ("funnel", "buy", "pay", 2, '$."plan"', True),
+    ]
+
+
+def test_the_settings_stand_in_one_row(write_plan: Write, tmp_path: Path):
+    folder = write_plan(RICH)
+    settings, tables = compiled(folder, tmp_path / "data")
+    ((row),) = duckdb.sql(f"from '{tables}/settings.parquet'").to_df().to_dict("records")
+    key_id = row.pop("identity_key_id")
+    assert row == {
+        "inactivity_us": 30 * 60 * 10**6,
+        "max_session_us": 24 * 3600 * 10**6,
+        "split_on_campaign": True,
+        "currency": "EUR",
+        "time_zone": "UTC",
+        "half_life_days": 3.5,
+        "publish_since_days": 14,
+        "publish_user_id": True,
+        "config_hash": settings.config.config_hash,
+        "plan_name": "shop",
+        "plan_version": 3,
+        "plan_hash": load_plan(folder).verdict_hash,
+        "match_window_us": 10 * 60 * 10**6,
+    }
+    assert key_id not in identity_key(tmp_path / "data")
+    assert rows(tables, "lookbacks") == [(7,), (30,)]
+    assert rows(tables, "own_domains") == [("shop.example.com",)]
+    assert rows(tables, "plan_sources")[1] == ("server", "server", False)
+
+
+def test_the_key_is_readable_by_its_owner_alone(write_plan: Write, tmp_path: Path):
+    settings, tables = compiled(write_plan({}), tmp_path / "data")
+    assert rows(tables, "identity_key") == [(identity_key(settings.data_dir),)]
+    for path in (tables / "identity_key.parquet", settings.data_dir / "identity.key"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_only_tables_that_change_are_written_again(write_plan: Write, tmp_path: Path):
+    _, tables = compiled(write_plan(RICH), tmp_path / "data")
+    before = {path.name: os.stat(path).st_ino for path in tables.iterdir()}
+    changed = {**RICH, "rates.csv": "date,currency,rate\n2026-01-01,USD,0.8\n"}
+    compiled(write_plan(changed), tmp_path / "data")
+    after = {path.name: os.stat(path).st_ino for path in tables.iterdir()}
+    assert [name for name in before if before[name] != after.get(name)] == ["rates.parquet"]
+    assert before.keys() == after.keys()
