@@ -60,5 +60,3 @@ def dbt_flags(home: Path) -> list[str]:
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--quiet"),
         *("--target-path", str(home / "target"), "--log-path", str(home / "logs")),
     ]
-
-

@@ -156,14 +156,19 @@ SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
         {"funnel": "buy", "step": step, "event": event}
         for step, event in enumerate(("page_view", "add_to_cart", "purchase"), start=1)
     ],
-    "rates": [{"date": dt.date(2026, 9, 1) + dt.timedelta(days=7 * n), "currency": "USD", "rate": 0.9} for n in range(20)],
+    "rates": [
+        {"date": dt.date(2026, 9, 1) + dt.timedelta(days=7 * n), "currency": "USD", "rate": 0.9}
+        for n in range(20)
+    ],
     "identity_key": [{"identity_key": "test-key"}],
 }
 
 
 def table(rows: Iterable[Mapping[str, Any]], fields: Sequence[tuple[str, pa.DataType]]) -> pa.Table:
     rows = list(rows)
-    return pa.table({name: pa.array([row.get(name) for row in rows], type=kind) for name, kind in fields})
+    return pa.table(
+        {name: pa.array([row.get(name) for row in rows], type=kind) for name, kind in fields}
+    )
 
 
 def event(**fields: Any) -> dict[str, Any]:
@@ -263,8 +268,15 @@ class HandmadeLake:
 
     def commit(self) -> None:
         for name, fields in PLAN_FIELDS.items():
-            pq.write_table(table(self.plan.get(name, []), fields), self.root / "plan" / f"{name}.parquet")
-        pq.write_table(pa.table({k: [v] for k, v in self.settings.items()}), self.root / "plan" / "settings.parquet")
-        pq.write_table(table(self.loads.values(), LOAD_FIELDS), self.root / "plan" / "loads.parquet")
+            pq.write_table(
+                table(self.plan.get(name, []), fields), self.root / "plan" / f"{name}.parquet"
+            )
+        pq.write_table(
+            pa.table({k: [v] for k, v in self.settings.items()}),
+            self.root / "plan" / "settings.parquet",
+        )
+        pq.write_table(
+            table(self.loads.values(), LOAD_FIELDS), self.root / "plan" / "loads.parquet"
+        )
         as_of = pa.table({"as_of": pa.array([dt.date(2026, 11, 1)], pa.date32())})
         pq.write_table(as_of, self.root / "plan" / "as_of.parquet")

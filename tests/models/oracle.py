@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import itertools
 from collections import defaultdict
 from typing import Any
 
@@ -72,7 +73,7 @@ def sessions(events: list[Event]) -> list[list[Event]]:
 
 def cut_by_gaps(events: list[Event]) -> list[list[Event]]:
     runs = [[events[0]]]
-    for before, event in zip(events, events[1:], strict=False):
+    for before, event in itertools.pairwise(events):
         if seconds(event) - seconds(before) > HALF_HOUR:
             runs.append([])
         runs[-1].append(event)
@@ -88,7 +89,9 @@ def cut_by_context(run: list[Event]) -> list[list[Event]]:
         seen_page = seen_page or first_page
         mine = signature(event)
         other_user = event.get("user_id") and user and event["user_id"] != user
-        other_campaign = mine and (mine != campaign if campaign else position > 0 and not first_page)
+        other_campaign = mine and (
+            mine != campaign if campaign else position > 0 and not first_page
+        )
         if position and (other_user or other_campaign):
             pieces.append([])
         pieces[-1].append(event)
@@ -116,7 +119,9 @@ def persons(events: list[Event]) -> dict[str, str]:
         visitor = str(visitor_id(session[0]))
         own = {event["user_id"] for event in session if event.get("user_id")}
         known = users[visitor] if len(users[visitor]) == 1 else own
-        person = "p_" + (md5(KEY + "u:" + min(known)) if known else md5(KEY + "a:" + anonymous[visitor]))
+        person = "p_" + (
+            md5(KEY + "u:" + min(known)) if known else md5(KEY + "a:" + anonymous[visitor])
+        )
         found[session_id(session)] = person
     return found
 

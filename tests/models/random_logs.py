@@ -5,18 +5,42 @@ from typing import Any
 
 from lake import event
 
-PAGES = ["https://shop.example.com/", "https://shop.example.com/p/1?x=1", "https://shop.example.com/p/2#top"]
-REFERRERS = [None, None, "https://www.google.de/", "https://chatgpt.com/", "https://blog.example.org/x", PAGES[0]]
+PAGES = [
+    "https://shop.example.com/",
+    "https://shop.example.com/p/1?x=1",
+    "https://shop.example.com/p/2#top",
+]
+REFERRERS = [
+    None,
+    None,
+    "https://www.google.de/",
+    "https://chatgpt.com/",
+    "https://blog.example.org/x",
+    PAGES[0],
+]
 CAMPAIGNS: list[dict[str, str]] = [
     *[{}] * 12,
-    {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand", "click_id": "g1", "click_id_type": "gclid"},
+    {
+        "utm_source": "google",
+        "utm_medium": "cpc",
+        "utm_campaign": "brand",
+        "click_id": "g1",
+        "click_id_type": "gclid",
+    },
     {"utm_source": "newsletter", "utm_medium": "email", "utm_campaign": "autumn"},
     {"utm_source": "facebook", "utm_medium": "paid_social"},
 ]
-AGENTS = ["Mozilla/5.0 (Windows NT 10.0) Chrome/120", "Mozilla/5.0 (iPhone) Safari/604", "Googlebot/2.1", None]
+AGENTS = [
+    "Mozilla/5.0 (Windows NT 10.0) Chrome/120",
+    "Mozilla/5.0 (iPhone) Safari/604",
+    "Googlebot/2.1",
+    None,
+]
 
 
-def random_events(rng: random.Random, count: int, visitors: range, name: str) -> list[dict[str, Any]]:
+def random_events(
+    rng: random.Random, count: int, visitors: range, name: str
+) -> list[dict[str, Any]]:
     """Events of `visitors`; their ids begin with `name`, and some are copies of others."""
     events: list[dict[str, Any]] = []
     for number in range(count):
@@ -30,10 +54,15 @@ def random_events(rng: random.Random, count: int, visitors: range, name: str) ->
             user = f"u{rng.choice(visitors)}"
         anonymous = f"a{visitor}" if kind == "client" and rng.random() < 0.97 else None
         agent = AGENTS[visitor % 4] if kind == "client" else None
-        kind_of_event = rng.choice(["page_view"] * 5 + ["add_to_cart"] * 2 + ["purchase", "signup", "refund"])
+        kind_of_event = rng.choice(
+            ["page_view"] * 5 + ["add_to_cart"] * 2 + ["purchase", "signup", "refund"]
+        )
         properties: dict[str, Any] = {}
         if kind_of_event in ("purchase", "refund"):
-            properties = {"amount": rng.randrange(1, 50), "currency": rng.choice(["EUR", "EUR", "USD", "XXX"])}
+            properties = {
+                "amount": rng.randrange(1, 50),
+                "currency": rng.choice(["EUR", "EUR", "USD", "XXX"]),
+            }
             if rng.random() < 0.8:
                 properties["order_id"] = f"o{visitor}-{rng.randrange(4)}"
         events.append(

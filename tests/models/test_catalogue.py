@@ -19,8 +19,21 @@ def test_every_table_and_column_is_described_and_plainly_typed(warehouse: Wareho
     assert [name for name, comment, _, _ in columns if not comment] == []
     assert [name for name, _, kind, _ in columns if kind not in PLAIN_TYPES] == []
     marts = {str(name).partition(".")[0] for name, _, _, schema in columns if schema == "marts"}
-    assert marts >= {"sessions", "page_views", "persons", "conversions", "touchpoints", "attribution_credits"}
-    assert marts >= {"channel_performance", "claimed_vs_attributed", "funnels", "funnel_steps", "ingest_files"}
+    assert marts >= {
+        "sessions",
+        "page_views",
+        "persons",
+        "conversions",
+        "touchpoints",
+        "attribution_credits",
+    }
+    assert marts >= {
+        "channel_performance",
+        "claimed_vs_attributed",
+        "funnels",
+        "funnel_steps",
+        "ingest_files",
+    }
 
 
 def test_the_unit_tests_of_the_models_pass(warehouse: Warehouse) -> None:

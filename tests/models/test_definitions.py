@@ -23,7 +23,9 @@ def events(warehouse: Warehouse) -> list[dict[str, Any]]:
     return oracle.elected(rows)
 
 
-def test_models_agree_with_the_definitions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+def test_models_agree_with_the_definitions(
+    warehouse: Warehouse, events: list[dict[str, Any]]
+) -> None:
     check_sessions(warehouse, events)
     check_persons(warehouse, events)
     check_funnel(warehouse, events)
@@ -36,7 +38,12 @@ def test_models_agree_with_the_definitions(warehouse: Warehouse, events: list[di
 def long_visit() -> list[dict[str, Any]]:
     """A page every twenty minutes for more than a day: one of them exactly 24 hours after the first."""
     return [
-        event(event_id=f"long-{n:03}", at=n * 1200, anonymous_id="marathon", page_url="https://shop.example.com/")
+        event(
+            event_id=f"long-{n:03}",
+            at=n * 1200,
+            anonymous_id="marathon",
+            page_url="https://shop.example.com/",
+        )
         for n in range(75)
     ]
 
@@ -49,7 +56,13 @@ def check_sessions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
     assert len(expected) > 300
     assert dict(found) == expected
     causes = warehouse.query("select split_cause, count(*) from marts.sessions group by 1")
-    assert {name for name, _ in causes} == {"first", "inactivity", "user", "campaign", "max_duration"}
+    assert {name for name, _ in causes} == {
+        "first",
+        "inactivity",
+        "user",
+        "campaign",
+        "max_duration",
+    }
     kept = warehouse.query("select session_id from marts.sessions")
     assert {row[0] for row in kept} == set(expected)
 
@@ -69,17 +82,19 @@ def check_funnel(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
     )
     keys = {(e["kind"], e["event_id"]): oracle.md5(f"{e['kind']}:{e['event_id']}") for e in events}
     mine: dict[Any, list[dict[str, Any]]] = defaultdict(list)
-    for event in events:
-        key = keys[(event["kind"], event["event_id"])]
+    for row in events:
+        key = keys[(row["kind"], row["event_id"])]
         if key in people:
-            mine[people[key]].append(event)
+            mine[people[key]].append(row)
     steps = ["page_view", "add_to_cart", "purchase"]
     depths = {person: oracle.funnel_depth(rows, steps, 7 * 86_400) for person, rows in mine.items()}
     found = dict(warehouse.query("select person_id, max(step) from marts.funnel_steps group by 1"))
     assert found == {person: depth for person, depth in depths.items() if depth}
     assert {2, 3} <= set(found.values())
     totals = dict(
-        warehouse.query("select step, persons from marts.funnels where entry_date is null order by step")
+        warehouse.query(
+            "select step, persons from marts.funnels where entry_date is null order by step"
+        )
     )
     counted = Counter(depths.values())
     assert totals == {k: sum(n for depth, n in counted.items() if depth >= k) for k in (1, 2, 3)}
@@ -132,7 +147,9 @@ def check_conversions(warehouse: Warehouse) -> None:
             ids[row[5]].add(row[3])
         shared = {name for name, kinds in ids.items() if len(kinds) == 2}
         expected += len(shared)
-        rest = sorted((row for row in mine if row[5] not in shared), key=lambda r: (r[4], r[5], r[3]))
+        rest = sorted(
+            (row for row in mine if row[5] not in shared), key=lambda r: (r[4], r[5], r[3])
+        )
         run: list[Any] = []
         for row in rest:
             if run and row[4] - run[-1][4] > 600_000_000:
@@ -140,9 +157,9 @@ def check_conversions(warehouse: Warehouse) -> None:
                 run = []
             run.append(row)
         expected += facts_of(run)
-    assert warehouse.query("select count(*), count(distinct conversion_id) from marts.conversions") == [
-        (expected, expected)
-    ]
+    assert warehouse.query(
+        "select count(*), count(distinct conversion_id) from marts.conversions"
+    ) == [(expected, expected)]
 
 
 def facts_of(run: list[Any]) -> int:

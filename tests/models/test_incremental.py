@@ -16,7 +16,9 @@ def rebuilt(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
     return warehouse.tables()
 
 
-def assert_same(found: dict[str, list[tuple[object, ...]]], expected: dict[str, list[tuple[object, ...]]]) -> None:
+def assert_same(
+    found: dict[str, list[tuple[object, ...]]], expected: dict[str, list[tuple[object, ...]]]
+) -> None:
     assert found.keys() == expected.keys()
     for name, rows in expected.items():
         assert found[name] == rows, f"{name} differs from a full refresh"
@@ -42,7 +44,9 @@ def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
             if (rows := [row for row in part + again if row["kind"] == kind])
         ]
         if number % 2:
-            warehouse.lake.add(f"ads{number}", ad_reports=random_ad_reports(rng, range(number, number + 3)))
+            warehouse.lake.add(
+                f"ads{number}", ad_reports=random_ad_reports(rng, range(number, number + 3))
+            )
         if number > 2 and len(keys) > 3:
             warehouse.lake.remove(keys.pop(rng.randrange(len(keys))))
         warehouse.build()
@@ -53,7 +57,9 @@ def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
 def test_a_run_that_ends_after_any_model_is_healed_by_the_next(warehouse: Warehouse) -> None:
     """Each round brings visitors of its own, so what a run missed for them stays missed and shows at the end."""
     rng = random.Random(11)
-    warehouse.lake.add("base", [e for e in random_events(rng, 150, VISITORS, "base") if e["kind"] == "client"])
+    warehouse.lake.add(
+        "base", [e for e in random_events(rng, 150, VISITORS, "base") if e["kind"] == "client"]
+    )
     warehouse.build()
     models = in_order_of_building(warehouse)
     assert len(models) > 20
@@ -62,7 +68,9 @@ def test_a_run_that_ends_after_any_model_is_healed_by_the_next(warehouse: Wareho
         people = range(1000 * number, 1000 * number + 6)
         rows = random_events(rng, 30, people, f"round{number}")
         for kind in ("client", "server"):
-            warehouse.lake.add(f"round{number}-{kind}", [row for row in rows if row["kind"] == kind])
+            warehouse.lake.add(
+                f"round{number}-{kind}", [row for row in rows if row["kind"] == kind]
+            )
         if number == len(models) // 2:
             warehouse.lake.remove("base.1")
             removed = True
@@ -82,7 +90,7 @@ def in_order_of_building(warehouse: Warehouse) -> list[str]:
     }
     order: list[str] = []
     while len(order) < len(nodes):
-        for key, node in sorted(nodes.items()):
+        for _, node in sorted(nodes.items()):
             upstream = [nodes[name].name for name in node.depends_on.nodes if name in nodes]
             if node.name not in order and all(name in order for name in upstream):
                 order.append(node.name)
@@ -91,16 +99,28 @@ def in_order_of_building(warehouse: Warehouse) -> list[str]:
 
 def test_a_second_run_without_news_changes_nothing(warehouse: Warehouse) -> None:
     rng = random.Random(5)
-    warehouse.lake.add("one", [e for e in random_events(rng, 200, VISITORS, "e") if e["kind"] == "client"])
+    warehouse.lake.add(
+        "one", [e for e in random_events(rng, 200, VISITORS, "e") if e["kind"] == "client"]
+    )
     warehouse.build()
-    before = warehouse.tables(), warehouse.query("from event_assets_state.model_state order by model")
+    before = (
+        warehouse.tables(),
+        warehouse.query("from event_assets_state.model_state order by model"),
+    )
     warehouse.build()
-    assert (warehouse.tables(), warehouse.query("from event_assets_state.model_state order by model")) == before
+    assert (
+        warehouse.tables(),
+        warehouse.query("from event_assets_state.model_state order by model"),
+    ) == before
 
 
-def test_a_changed_setting_rebuilds_the_models_that_read_it_and_what_follows(warehouse: Warehouse) -> None:
+def test_a_changed_setting_rebuilds_the_models_that_read_it_and_what_follows(
+    warehouse: Warehouse,
+) -> None:
     rng = random.Random(6)
-    warehouse.lake.add("one", [e for e in random_events(rng, 300, VISITORS, "e") if e["kind"] == "client"])
+    warehouse.lake.add(
+        "one", [e for e in random_events(rng, 300, VISITORS, "e") if e["kind"] == "client"]
+    )
     warehouse.build()
     builds = dict(warehouse.query("select model, build_id from event_assets_state.model_state"))
     sessions = warehouse.query("select count(*) from marts.sessions")
@@ -108,8 +128,16 @@ def test_a_changed_setting_rebuilds_the_models_that_read_it_and_what_follows(war
     warehouse.build()
     found = warehouse.tables()
     after = dict(warehouse.query("select model, build_id from event_assets_state.model_state"))
-    assert {name for name in builds if builds[name] == after[name]} >= {"stg_events", "visitors", "stg_loads"}
-    assert {name for name in builds if builds[name] != after[name]} >= {"int_visitor_events", "sessions", "persons"}
+    assert {name for name in builds if builds[name] == after[name]} >= {
+        "stg_events",
+        "visitors",
+        "stg_loads",
+    }
+    assert {name for name in builds if builds[name] != after[name]} >= {
+        "int_visitor_events",
+        "sessions",
+        "persons",
+    }
     assert warehouse.query("select count(*) from marts.sessions") > sessions
     assert_same(found, rebuilt(warehouse))
 
@@ -119,12 +147,20 @@ def test_the_run_ends_well_without_events(warehouse: Warehouse, content: str) ->
     if content == "ad reports":
         warehouse.lake.add("ads", ad_reports=random_ad_reports(random.Random(1), range(3)))
     if content == "quarantine":
-        bad = {"raw": "{", "raw_encoding": "utf-8", "violations": '[{"type": "malformed", "property": null}]'}
+        bad = {
+            "raw": "{",
+            "raw_encoding": "utf-8",
+            "violations": '[{"type": "malformed", "property": null}]',
+        }
         warehouse.lake.add("bad", quarantined=[{**bad, "kind": "client"}])
     warehouse.build()
     assert warehouse.query("select count(*) from marts.sessions") == [(0,)]
-    assert warehouse.query("select count(*) > 0 from marts.channel_performance") == [(content == "ad reports",)]
-    assert warehouse.query("select count(*) from marts.tracking_violations") == [(int(content == "quarantine"),)]
+    assert warehouse.query("select count(*) > 0 from marts.channel_performance") == [
+        (content == "ad reports",)
+    ]
+    assert warehouse.query("select count(*) from marts.tracking_violations") == [
+        (int(content == "quarantine"),)
+    ]
     assert warehouse.dbt("test")
 
 
@@ -138,7 +174,12 @@ def test_the_answer_does_not_depend_on_the_folder(warehouse: Warehouse, tmp_path
     warehouse.lake.add("zzz-copy", rows)
     warehouse.build()
     after = warehouse.tables()
-    for name in ("marts.sessions", "marts.conversions", "marts.attribution_credits", "core.stg_events"):
+    for name in (
+        "marts.sessions",
+        "marts.conversions",
+        "marts.attribution_credits",
+        "core.stg_events",
+    ):
         assert after[name] == before[name]
     duplicates = dict(warehouse.query("select file, duplicates from marts.ingest_files"))
     assert duplicates["raw/client/zzz-copy"] == len(rows)
