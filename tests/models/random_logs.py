@@ -77,6 +77,7 @@ def random_events(
                 page_url=rng.choice([*PAGES, None]) if kind == "client" else None,
                 referrer=rng.choice(REFERRERS),
                 user_agent=agent,
+                session_hint=f"h{visitor % 3}" if rng.random() < 0.3 else None,
                 properties=properties,
                 ts_quality="implausible" if rng.random() < 0.01 else "log",
                 **(rng.choice(CAMPAIGNS) if kind == "client" else {}),

@@ -30,64 +30,112 @@ event_details as (
   inner join events on visitor_events.event_key = events.event_key
 ),
 
-session_spans as (
+own_events as (
   select
-    session_id,
     person_unit,
-    min(event_us) as start_us,
-    max(event_us) as end_us,
-    min(session_hint) as smallest_hint,
-    max(session_hint) as largest_hint
+    event_key,
+    event_us,
+    session_id,
+    session_hint
   from event_details
   where session_id is not null
-  group by session_id, person_unit
 ),
 
--- events of sources that open no session join the person's session that they fall into: of the
--- same hint if there is one, else of any; of those the one whose own events come closest before
+session_ends as (
+  select
+    session_id,
+    max(event_us) as end_us
+  from own_events
+  group by session_id
+),
+
+session_hints as (
+  select distinct
+    session_id,
+    session_hint
+  from own_events
+  where session_hint is not null
+),
+
+-- Events of sources that open no session join the session of their person that they fall into: of
+-- those with the same hint if there is one, else of all, the one whose own events come closest before.
+-- No other can be open still: within a session no gap is longer than the inactivity.
 to_attach as (
-  select * from event_details
+  select
+    person_unit,
+    event_key,
+    event_us,
+    session_hint
+  from event_details
   where session_id is null and is_plausible and person_id is not null
+),
+
+timelines as (
+  select
+    person_unit,
+    '' as hint,
+    event_key,
+    event_us,
+    session_id,
+    0 as is_to_attach
+  from own_events
+  union all
+  select
+    own_events.person_unit,
+    'h' || session_hints.session_hint as hint,
+    own_events.event_key,
+    own_events.event_us,
+    own_events.session_id,
+    0 as is_to_attach
+  from own_events
+  inner join session_hints on own_events.session_id = session_hints.session_id
+  union all
+  select
+    person_unit,
+    '' as hint,
+    event_key,
+    event_us,
+    cast(null as {{ dbt.type_string() }}) as session_id,
+    1 as is_to_attach
+  from to_attach
+  union all
+  select
+    person_unit,
+    'h' || session_hint as hint,
+    event_key,
+    event_us,
+    cast(null as {{ dbt.type_string() }}) as session_id,
+    1 as is_to_attach
+  from to_attach
+  where session_hint is not null
+),
+
+-- of sessions whose events come equally close, the smallest session_id is the last in this order
+last_sessions as (
+  select
+    hint,
+    event_key,
+    event_us,
+    is_to_attach,
+    {{ last_known_before(
+        'session_id', 'person_unit, hint', 'event_us, is_to_attach, session_id desc nulls last, event_key'
+    ) }} as session_id
+  from timelines
 ),
 
 attachments as (
   select
-    to_attach.event_key,
-    session_spans.session_id,
+    last_sessions.event_key,
+    last_sessions.session_id,
     row_number() over (
-      partition by to_attach.event_key
-      order by
-        case
-          when to_attach.session_hint is not null and to_attach.session_hint in (
-            session_spans.smallest_hint, session_spans.largest_hint
-          ) then 0
-          else 1
-        end asc,
-        last_events.last_us desc nulls last,
-        session_spans.session_id asc
+      partition by last_sessions.event_key order by case when last_sessions.hint = '' then 1 else 0 end
     ) as choice
-  from to_attach
-  inner join session_spans
+  from last_sessions
+  inner join session_ends
     on
-      to_attach.person_unit = session_spans.person_unit
-      and to_attach.event_us >= session_spans.start_us
-      and to_attach.event_us <= session_spans.end_us + {{ setting('inactivity_us') }}
-  left join (
-    select
-      attached.event_key,
-      own.session_id,
-      max(own.event_us) as last_us
-    from to_attach as attached
-    inner join event_details as own
-      on
-        attached.person_unit = own.person_unit
-        and own.session_id is not null
-        and own.event_us <= attached.event_us
-    group by attached.event_key, own.session_id
-  ) as last_events
-    on
-      to_attach.event_key = last_events.event_key
-      and session_spans.session_id = last_events.session_id
+      last_sessions.session_id = session_ends.session_id
+      and last_sessions.event_us <= session_ends.end_us + {{ setting('inactivity_us') }}
+  where last_sessions.is_to_attach = 1
 ),
 
 -- each distinct user agent is judged once
