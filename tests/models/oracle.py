@@ -104,6 +104,19 @@ def session_id(session: list[Event]) -> str:
     return md5(str(visitor_id(session[0])) + session[0]["event_id"])
 
 
+def measures(session: list[Event]) -> tuple[Any, ...]:
+    """Engaged seconds, page views, duration in seconds, landing page, exit page."""
+    gaps = [seconds(after) - seconds(before) for before, after in itertools.pairwise(session)]
+    pages = [e["page_url"].split("?")[0].split("#")[0] for e in session if e.get("page_url")]
+    return (
+        sum(min(gap, 30) for gap in gaps),
+        sum(event["event_type"] == "page_view" for event in session),
+        sum(gaps),
+        pages[0] if pages else None,
+        pages[-1] if pages else None,
+    )
+
+
 def persons(events: list[Event]) -> dict[str, str]:
     """The person of every session: its visitor's only user, on a shared device its own user, else the device."""
     users: dict[str, set[str]] = defaultdict(set)

@@ -63,8 +63,18 @@ def check_sessions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
         "campaign",
         "max_duration",
     }
-    kept = warehouse.query("select session_id from marts.sessions")
-    assert {row[0] for row in kept} == set(expected)
+    measures = warehouse.query(
+        "select session_id, engaged_s, page_views, duration_s, landing_page, exit_page, is_bounce, conversions "
+        "from marts.sessions"
+    )
+    described = {row[0]: row[1:6] for row in measures}
+    assert described == {
+        oracle.session_id(session): pytest.approx(oracle.measures(session))
+        for session in oracle.sessions(events)
+    }
+    for _, engaged, views, _, _, _, is_bounce, conversions in measures:
+        assert is_bounce == (engaged <= 10 and views < 2 and conversions == 0)
+    assert {row[6] for row in measures} == {True, False}
 
 
 def check_persons(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:

@@ -115,7 +115,7 @@ spans as (
     count(*) as events,
     count(*) filter (where is_view and is_session_event) as page_views,
     -- the time between two events counts as attention for at most 30 seconds
-    sum(least(next_us - event_us, 30000000)) filter (where is_session_event) as engaged_us,
+    sum(least(coalesce(next_us - event_us, 0), 30000000)) filter (where is_session_event) as engaged_us,
     max(page_url) filter (where is_session_event and page_from_start = 1) as landing_url,
     max(page_url) filter (where is_session_event and page_from_end = 1) as exit_url
   from session_events
