@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from event_assets.errors import ConfigurationError
 from event_assets.progress import report
 from event_assets.settings import Settings
 
+PARTIAL_PARSE = "partial_parse.msgpack"
+"""Where dbt finds this beside its results, it parses only what changed."""
 _WRITTEN_BY_DBT = frozenset({"target", "logs"})
 
 
@@ -25,8 +29,16 @@ def dbt_project_dir() -> Path:
 
 
 def dbt_executable() -> Path:
-    """dbt under the warehouse's lock, from the environment of this interpreter."""
-    return Path(sys.executable).with_name("event-assets-dbt")
+    """dbt under the warehouse's lock, from the environment of this interpreter.
+
+    Raises ConfigurationError where the package is there but not installed.
+    """
+    command = Path(sys.executable).with_name("event-assets-dbt")
+    if not command.is_file():
+        raise ConfigurationError(
+            f"there is no {command}", remedy="install the package: `pip install -e .`"
+        )
+    return command
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -34,6 +46,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "EVENT_ASSETS_WAREHOUSE": str(settings.warehouse),
         "EVENT_ASSETS_LAKE": str(settings.lake),
+        "DBT_LOG_LEVEL_FILE": "info",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
@@ -54,6 +67,21 @@ def manifest_path(settings: Settings) -> Path:
     _parse(project, settings, own)
     _fingerprint_file(own).write_text(fingerprint, encoding="utf-8")
     return own
+
+
+def read_manifest(settings: Settings) -> dict[str, Any]:
+    """The manifest, with a model for every test to be a check of.
+
+    A test of its own that reads several models belongs to the first that it names; dagster-dbt
+    would show no check for it.
+    """
+    manifest: dict[str, Any] = json.loads(manifest_path(settings).read_bytes())
+    for node in manifest["nodes"].values():
+        is_singular = node["resource_type"] == "test" and not node.get("attached_node")
+        meta: dict[str, Any] = node["config"].setdefault("meta", {})
+        if is_singular and node["refs"] and "dagster" not in meta:
+            meta["dagster"] = {"ref": {"name": node["refs"][0]["name"]}}
+    return manifest
 
 
 def project_fingerprint(project: Path) -> str:
@@ -93,8 +121,5 @@ def _parse(project: Path, settings: Settings, manifest: Path) -> None:
         )
         if done.returncode != 0:
             raise RuntimeError(f"dbt can't read the project in {project}:\n{done.stdout}")
-        # dbt parses what changed only, where it finds this beside its results
-        runs = settings.dbt_dir / "target"
-        runs.mkdir(exist_ok=True)
-        shutil.move(Path(target) / "partial_parse.msgpack", runs / "partial_parse.msgpack")
+        os.replace(Path(target) / PARTIAL_PARSE, settings.dbt_dir / PARTIAL_PARSE)
         os.replace(Path(target) / "manifest.json", manifest)

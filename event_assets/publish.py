@@ -9,52 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from event_assets import __version__
 from event_assets.progress import report
+from event_assets.publish_rules import MARTS, PublishRules
 from event_assets.settings import Settings
 from event_assets.warehouse import sql_name, sql_text, warehouse_reader
 
-MARTS = "marts"
 # BI clients are mostly older than DuckDB 2, whose own default they can't open
 STORAGE_VERSION = "v1.2.0"
 _USER_ID = ("persons", "user_id")
-
-
-@dataclass(frozen=True)
-class PublishRules:
-    """What stays behind: tables by name, and rows before `as_of - since` by a table's time column.
-
-    A model says so in dbt: `meta: {published: false}` and `meta: {published_since: started_at}`.
-    """
-
-    unpublished: frozenset[str] = frozenset()
-    since_columns: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @classmethod
-    def from_manifest(cls, manifest: Mapping[str, Any]) -> PublishRules:
-        """The rules that a dbt manifest holds."""
-        metas = {
-            node["alias"]: {**node.get("meta", {}), **node["config"].get("meta", {})}
-            for node in manifest["nodes"].values()
-            if node["resource_type"] in ("model", "seed") and node["schema"] == MARTS
-        }
-        return cls(
-            frozenset(name for name, meta in metas.items() if meta.get("published") is False),
-            {
-                name: meta["published_since"]
-                for name, meta in metas.items()
-                if "published_since" in meta
-            },
-        )
 
 
 @dataclass(frozen=True)
@@ -125,16 +96,19 @@ def _tables(
     rules: PublishRules,
     as_of: date | None,
 ) -> list[_Table]:
-    """The tables to publish in the order of their names, each with the query that gives its rows."""
+    """The tables to publish in the order of their names, each with the query of its rows."""
     names = connection.execute(
         "select table_name, comment from duckdb_tables()"
         " where database_name = 'warehouse' and schema_name = ? and not temporary"
         " order by table_name",
         [MARTS],
     ).fetchall()
+    kept_columns = set(rules.columns)
+    if not settings.config.publish.user_id:
+        kept_columns.add(_USER_ID)
     tables: list[_Table] = []
     for name, comment in names:
-        if name in rules.unpublished or name.endswith("__rebuild"):
+        if name in rules.tables or name.endswith("__rebuild"):
             continue
         columns = tuple(
             _Column(*row)
@@ -144,7 +118,7 @@ def _tables(
                 " order by column_index",
                 [MARTS, name],
             ).fetchall()
-            if settings.config.publish.user_id or (name, row[0]) != _USER_ID
+            if (name, row[0]) not in kept_columns
         )
         since = _since(settings, as_of) if name in rules.since_columns else None
         where = "" if since is None else f" where {sql_name(rules.since_columns[name])} >= {since}"
@@ -184,9 +158,7 @@ def _published_version(analytics: Path) -> str | None:
     # an unreadable or foreign file is replaced
     with suppress(duckdb.Error), duckdb.connect() as connection:
         connection.execute(f"attach {sql_text(analytics)} as published (read_only)")
-        row = connection.execute(
-            f"select content_version from published.{MARTS}.about"
-        ).fetchone()
+        row = connection.execute(f"select content_version from published.{MARTS}.about").fetchone()
         return None if row is None else row[0]
     return None
 
@@ -284,7 +256,7 @@ def _parquet_content(connection: duckdb.DuckDBPyConnection, path: Path) -> str |
 
 
 @contextmanager
-def _replacing(path: Path, temporary: Path) -> Iterator[None]:
+def _replacing(path: Path, temporary: Path) -> Generator[None]:
     """What is written to `temporary` within takes the place of `path` at once, or not at all."""
     yield
     with temporary.open("rb") as file:

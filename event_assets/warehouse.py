@@ -10,12 +10,14 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+from event_assets.progress import report
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,17 +56,17 @@ def warehouse_lock(
     lock_file: Path,
     command: str,
     *,
-    wait_s: float = WAIT_SECONDS,
+    wait_s: float | None = None,
     on_wait: Callable[[Holder | None], None] | None = None,
-) -> Iterator[None]:
-    """Hold the lock, waiting up to `wait_s` seconds for it.
+) -> Generator[None]:
+    """Hold the lock, waiting up to `wait_s` seconds for it, by default a minute.
 
     `on_wait` is told once who holds it if there is a wait. Raises WarehouseBusy. Not reentrant.
     """
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     # "a" leaves what the present holder wrote in place until the lock is ours
     with lock_file.open("a+", encoding="utf-8") as file:
-        _wait_for(file, lock_file, wait_s, on_wait)
+        _wait_for(file, lock_file, WAIT_SECONDS if wait_s is None else wait_s, on_wait)
         holder = Holder(os.getpid(), command, datetime.now(UTC).isoformat(timespec="seconds"))
         file.truncate(0)
         file.write(json.dumps(asdict(holder)) + "\n")
@@ -85,11 +87,15 @@ def lock_holder(lock_file: Path) -> Holder | None:
 
 
 @contextmanager
-def warehouse_reader(settings: Settings, command: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def warehouse_reader(settings: Settings, command: str) -> Generator[duckdb.DuckDBPyConnection]:
     """A connection that sees the warehouse read-only as catalog `warehouse`, under the lock."""
     import duckdb
 
-    with warehouse_lock(settings.lock_file, command), duckdb.connect() as connection:
+    def say(holder: Holder | None) -> None:
+        report(f"Waiting for the warehouse, in use by {holder or 'another process'}")
+
+    lock = warehouse_lock(settings.lock_file, command, on_wait=say)
+    with lock, duckdb.connect() as connection:
         connection.execute(f"attach {sql_text(settings.warehouse)} as warehouse (read_only)")
         yield connection
 

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'attribution_credits'}}}) }}
 -- No conversion of a person is without its credits.
 select conversions.conversion_id
 from {{ ref('conversions') }} as conversions

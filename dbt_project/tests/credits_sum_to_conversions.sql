@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'attribution_credits'}}}) }}
 -- For every model and lookback the credits of a day add up to its conversions, and revenue to their value.
 with conversions as (
   select

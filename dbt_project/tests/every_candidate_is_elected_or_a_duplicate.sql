@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'stg_events'}}}) }}
 -- Each candidate's event key has exactly one event, and no event is without a candidate.
 select coalesce(candidates.event_key, events.event_key) as event_key
 from (select distinct event_key from {{ ref('stg_event_candidates') }}) as candidates

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'attribution_credits'}}}) }}
 -- No credit goes to a touch after the conversion.
 select
   credits.conversion_id,

@@ -33,14 +33,9 @@ class SourceDay:
         return sum(load.flagged for load in self.loads)
 
     @property
-    def violation_share(self) -> float:
-        """The share of records that violate the plan, quarantined or not."""
-        return (self.quarantined + self.flagged) / self.records if self.records else 0.0
-
-    @property
-    def unplanned_share(self) -> float:
-        """The share of records whose event the plan does not know."""
-        return sum(load.unplanned for load in self.loads) / self.records if self.records else 0.0
+    def violating(self) -> int:
+        """Records that break the plan, quarantined or not."""
+        return sum(load.violating for load in self.loads)
 
 
 def source_days(loads: Iterable[LoadRecord]) -> list[SourceDay]:

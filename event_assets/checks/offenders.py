@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.dataset as ds
 
@@ -30,9 +31,7 @@ class Offender:
     sample: str
 
 
-def worst_offenders(
-    lake: Path, records: Iterable[LoadRecord], limit: int = 10
-) -> list[Offender]:
+def worst_offenders(lake: Path, records: Iterable[LoadRecord], limit: int = 10) -> list[Offender]:
     """The most frequent violations of these loads, quarantined and accepted alike."""
     counts: Counter[tuple[str, str, str]] = Counter()
     samples: dict[tuple[str, str, str], str] = {}
@@ -55,7 +54,10 @@ def offenders_table(offenders: Sequence[Offender]) -> str:
     """The offenders as Markdown."""
     return markdown_table(
         ["event", "property", "violation", "events", "for example"],
-        [(each.event, each.property, each.violation, each.events, each.sample) for each in offenders],
+        [
+            (each.event, each.property, each.violation, each.events, each.sample)
+            for each in offenders
+        ],
     )
 
 
@@ -68,8 +70,9 @@ def _violating_rows(lake: Path, records: Sequence[LoadRecord]) -> Iterator[dict[
         if not parts:
             continue
         files = [str(lake / part) for part in sorted(parts)]
+        has_violations: Any = ds.field("violations").is_valid()
         scanner = ds.dataset(files, schema=schema, format="parquet").scanner(
-            columns=_COLUMNS, filter=ds.field("violations").is_valid()
+            columns=_COLUMNS, filter=has_violations
         )
         for batch in scanner.to_batches():
             for row in batch.to_pylist():

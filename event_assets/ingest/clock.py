@@ -35,6 +35,8 @@ def micros(value: Any) -> int | None:
     their size; other texts are ISO 8601, in UTC unless they say otherwise.
     """
     kind = value.__class__
+    if kind is int and _SECONDS_BELOW <= value < _MILLIS_BELOW:
+        return value * 1_000  # what nearly all trackers send
     if kind is int or kind is float:
         return _from_epoch(value)
     if kind is str:
@@ -44,7 +46,7 @@ def micros(value: Any) -> int | None:
 
 def corrected(
     client: int | None, sent: int | None, received: int | None, *, is_sent_per_attempt: bool
-) -> tuple[int, str] | None:
+) -> tuple[int | None, str]:
     """(microseconds, quality) of an event from the times it carries; None if it carries none.
 
     `is_sent_per_attempt`: the sender stamps sent at each attempt, so that a difference to received
@@ -52,8 +54,7 @@ def corrected(
     minutes slow lies within the window and is wrong all the same.
     """
     if received is None:
-        known = client if client is not None else sent
-        return None if known is None else (known, "log")
+        return (client if client is not None else sent), "log"
     if client is None:
         return received, "received"
     if (
@@ -109,6 +110,7 @@ def _from_text(value: str) -> int | None:
         moment = datetime.fromisoformat(value.replace(" Z", "Z"))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // _MICROSECOND
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    instant = (moment - _EPOCH) // _MICROSECOND
+    return instant if _FIRST <= instant <= _LAST else None

@@ -7,14 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import BinaryIO
 
-from event_assets.ingest.streams import CHUNK, Range
+from event_assets.ingest.streams import BOM, CHUNK, ByteStream, Range
 
 MAX_LINE = 64 * 2**20  # of a longer line the beginning is kept
 KEPT_OF_TOO_LONG = 2**20
 
-_BOM = b"\xef\xbb\xbf"
 _DIGITS_AS_ZEROS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 _MANY_ZEROS = b"0" * 20
 _MANY_DIGITS = re.compile(rb"\d{20}")
@@ -58,7 +56,7 @@ class Block:
         return self.offset + (self._ends[index - 1] if index else 0)
 
 
-def read_blocks(stream: BinaryIO, wanted: Range, at: Position) -> Iterator[Block]:
+def read_blocks(stream: ByteStream, wanted: Range, at: Position) -> Iterator[Block]:
     """The lines of a range, which begins where the stream and `at` stand; both are moved on.
 
     A piece without newline at the range's end is a line. Where the range before ended without
@@ -118,8 +116,8 @@ def _block(data: bytes, at: Position) -> Block:
     lengths = list(map(len, lines))
     if b"\r" in data:
         lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
-    if at.offset == 0 and lines and lines[0].startswith(_BOM):
-        lines[0] = lines[0][len(_BOM) :]
+    if at.offset == 0 and lines and lines[0].startswith(BOM):
+        lines[0] = lines[0][len(BOM) :]
     block = Block(
         lines,
         at.lines + 1,

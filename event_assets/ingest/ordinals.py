@@ -12,6 +12,7 @@ import numpy.typing as npt
 Keys = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
 
+_FILTER_BITS = 24  # 16 MB that answer for most new contents that they are new
 SPILL_AT = 4_000_000  # distinct contents in memory (64 MB); more go to a temporary file
 
 
@@ -24,6 +25,7 @@ class Ordinals:
 
     def __init__(self, spill_at: int = SPILL_AT) -> None:
         self._spill_at = spill_at
+        self._may_be_known = np.zeros(2**_FILTER_BITS, dtype=bool)
         self._in_memory: list[_Run] = []
         self._spilled: list[_Run] = []
 
@@ -42,12 +44,20 @@ class Ordinals:
 
     def _add(self, keys: Keys, sizes: Counts) -> Counts:
         """Count distinct, sorted keys; returns their counts before."""
+        first_bits = keys >> np.uint64(64 - _FILTER_BITS)
+        asked = np.flatnonzero(self._may_be_known[first_bits])
+        self._may_be_known[first_bits] = True
         before = np.zeros(len(keys), dtype=np.int64)
-        for run in (*self._in_memory, *self._spilled):
-            run.add(keys, sizes, before)
+        before[asked] = self._add_known(keys[asked], sizes[asked])
         is_new = before == 0
         self._in_memory.append(_Run(keys[is_new], sizes[is_new]))
         self._merge()
+        return before
+
+    def _add_known(self, keys: Keys, sizes: Counts) -> Counts:
+        before = np.zeros(len(keys), dtype=np.int64)
+        for run in (*self._in_memory, *self._spilled):
+            run.add(keys, sizes, before)
         return before
 
     def _merge(self) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from event_assets.ingest.json_text import children
+
 _KEPT_BITS = {4: 24, 6: 48}
 _REMEMBERED = 20_000
 
@@ -49,22 +51,20 @@ class DroppedFields:
         pending: list[Any] = [line]
         while pending:
             each = pending.pop()
-            if isinstance(each, dict):
+            if each.__class__ is dict:
                 for name in self._names & each.keys():
                     del each[name]
-                pending.extend(value for value in each.values() if isinstance(value, dict | list))
-            else:
-                pending.extend(value for value in each if isinstance(value, dict | list))
+            pending += (child for child in children(each) if child.__class__ in (dict, list))
 
 
 def _remove(top: Any, path: tuple[str, ...]) -> None:
-    if isinstance(top, dict):
+    if top.__class__ is dict:
         top.pop(".".join(path), None)
     for name in path[:-1]:
-        if not isinstance(top, dict):
+        if top.__class__ is not dict:
             return
         top = top.get(name)
-    if isinstance(top, dict):
+    if top.__class__ is dict:
         top.pop(path[-1], None)
 
 

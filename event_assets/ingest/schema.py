@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 _TEXT = pa.string()
 _TIME = pa.timestamp("us")
 
 
-def _columns(kind: pa.DataType, names: str) -> list[pa.Field]:
+def _columns(kind: pa.DataType, names: str) -> list[Any]:
     return [pa.field(name, kind) for name in names.split()]
 
 
@@ -69,3 +71,14 @@ TABLES: dict[str, pa.Schema] = {
     "quarantine": QUARANTINE,
     "ad_reports": AD_REPORTS,
 }
+
+ENCODED = frozenset(("source", "kind", "format", "plan_hash", "load_id", "file", "file_sha256"))
+
+
+def written(table: pa.Schema) -> pa.Schema:
+    """A table's schema with dictionaries where columns hold few values; files do not show it."""
+    encoded = pa.dictionary(pa.int32(), _TEXT)
+    columns: list[Any] = list(table)
+    return pa.schema(
+        [each.with_type(encoded) if each.name in ENCODED else each for each in columns]
+    )

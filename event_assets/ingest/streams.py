@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import orjson
 
 from event_assets.errors import ConfigurationError
 
-CHUNK = 4 * 2**20
-MAX_PARSED = 8 * 2**20  # a longer line is no event; parsed, it could take 25 times its size
+CHUNK = 2 * 2**20
+MAX_PARSED = 4 * 2**20  # a longer line is no event; parsed, it could take 25 times its size
+
+BOM = b"\xef\xbb\xbf"
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -59,33 +59,48 @@ class Survey:
     is_complete: bool
 
 
-@contextmanager
-def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """The file's content, decompressed if it is gzip by its first bytes.
+class ByteStream:
+    """A file's content, decompressed if it is gzip by its first bytes.
 
-    Raises ConfigurationError where the file cannot be read, there or while it is being read.
+    Opening and reading raise ConfigurationError, with the file's name, where that is not possible.
     """
-    try:
-        with path.open("rb") as file:
-            is_gzip = file.read(2) == _GZIP_MAGIC
-            file.seek(0)
-            if is_gzip:
-                with gzip.GzipFile(fileobj=file) as unzipped:
-                    yield cast(BinaryIO, unzipped)
-            else:
-                yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, file.raw), CHUNK))
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ConfigurationError(
-            f"the gzip file is damaged or cut short ({error})",
-            file=path,
-            remedy="copy it again, or move it away",
-        ) from error
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot be read ({error.strerror or error})",
-            file=path,
-            remedy="make it readable, or move it away",
-        ) from error
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._readable():
+            self._file = path.open("rb")
+            self.stat = Stat.of(os.fstat(self._file.fileno()))
+            is_gzip = self._file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            self._file.seek(0)
+        self._content = gzip.GzipFile(fileobj=self._file) if is_gzip else self._file
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most that many; none at the end."""
+        with self._readable():
+            return self._content.read(size)
+
+    def __enter__(self) -> ByteStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @contextmanager
+    def _readable(self) -> Generator[None]:
+        try:
+            yield
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ConfigurationError(
+                f"the gzip file is damaged or cut short ({error})",
+                file=self._path,
+                remedy="copy it again, or move it away",
+            ) from error
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot be read ({error.strerror or error})",
+                file=self._path,
+                remedy="make it readable, or move it away",
+            ) from error
 
 
 def survey(path: Path, known: list[Range], *, takes_unfinished: bool) -> Survey:
@@ -95,19 +110,15 @@ def survey(path: Path, known: list[Range], *, takes_unfinished: bool) -> Survey:
     begins behind them, else at byte 0. A last line without newline belongs to the rest if it is a
     JSON object, or if `takes_unfinished`.
     """
-    with open_bytes(path) as stream:
-        stat = Stat.of(os.fstat(stream.fileno()))
+    with ByteStream(path) as stream:
         if all(_hash(stream, each.end - each.start) == each.sha256 for each in known):
             start = known[-1].end if known else 0
-            rest, is_complete = _rest(stream, start, takes_unfinished)
-            return Survey(stat, True, rest, is_complete)
-    with open_bytes(path) as stream:
-        stat = Stat.of(os.fstat(stream.fileno()))
-        rest, is_complete = _rest(stream, 0, takes_unfinished)
-        return Survey(stat, False, rest, is_complete)
+            return Survey(stream.stat, True, *_rest(stream, start, takes_unfinished))
+    with ByteStream(path) as stream:
+        return Survey(stream.stat, False, *_rest(stream, 0, takes_unfinished))
 
 
-def _hash(stream: BinaryIO, length: int) -> str:
+def _hash(stream: ByteStream, length: int) -> str:
     hasher = hashlib.sha256()
     while length and (chunk := stream.read(min(CHUNK, length))):
         hasher.update(chunk)
@@ -115,7 +126,7 @@ def _hash(stream: BinaryIO, length: int) -> str:
     return hasher.hexdigest() if length == 0 else ""
 
 
-def _rest(stream: BinaryIO, start: int, takes_unfinished: bool) -> tuple[Range, bool]:
+def _rest(stream: ByteStream, start: int, takes_unfinished: bool) -> tuple[Range, bool]:
     finished = hashlib.sha256()
     finished_end = start
     hasher = finished.copy()
@@ -131,13 +142,13 @@ def _rest(stream: BinaryIO, start: int, takes_unfinished: bool) -> tuple[Range, 
         if len(last_line) <= MAX_PARSED:
             last_line += chunk[cut:]
         end += len(chunk)
-    if takes_unfinished or not last_line.strip() or _is_object(last_line):
+    if takes_unfinished or not last_line or _is_object(last_line):
         return Range(start, end, hasher.hexdigest()), True
     return Range(start, finished_end, finished.hexdigest()), False
 
 
 def _is_object(line: bytes) -> bool:
     try:
-        return len(line) <= MAX_PARSED and isinstance(orjson.loads(line), dict)
+        return len(line) <= MAX_PARSED and isinstance(orjson.loads(line.removeprefix(BOM)), dict)
     except orjson.JSONDecodeError:
         return False

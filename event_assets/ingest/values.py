@@ -30,7 +30,7 @@ def identifier(value: Any, field: str) -> str | None:
 
     Raises Malformed for anything but a text, a number or null.
     """
-    known = text(value, field)
+    known = value if value.__class__ is str else text(value, field)
     if known is None or not known.strip(_ZEROS) or (len(known) == 4 and known.lower() == "null"):
         return None
     return known

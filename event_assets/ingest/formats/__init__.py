@@ -23,16 +23,13 @@ class AutoReader:
 
     def __init__(self, readers: Sequence[Reader]) -> None:
         self._readers = readers
-
-    def knows(self, line: dict[str, Any]) -> bool:
-        """Whether any reader knows the line."""
-        return any(reader.knows(line) for reader in self._readers)
+        self._choices = [(reader.knows, reader.read) for reader in readers]
 
     def read(self, line: dict[str, Any]) -> Sequence[Reading]:
         """The events of the line. Raises Malformed where no reader knows it."""
-        for reader in self._readers:
-            if reader.knows(line):
-                return reader.read(line)
+        for knows, read in self._choices:
+            if knows(line):
+                return read(line)
         names = ", ".join(reader.name for reader in self._readers)
         raise Malformed(f"has the shape of no known format ({names})")
 

@@ -48,10 +48,11 @@ class MappingReader:
 
 
 def _get(line: Any, path: tuple[str, ...]) -> Any:
-    if isinstance(line, dict) and (whole := ".".join(path)) in line:
+    whole = ".".join(path)
+    if whole in line:
         return line[whole]
     for name in path:
-        if not isinstance(line, dict):
+        if line.__class__ is not dict:
             return None
         line = line.get(name)
     return line
@@ -64,6 +65,6 @@ def _remove(line: Any, path: tuple[str, ...]) -> None:
         return
     for name in path[:-1]:
         line = line.get(name)
-        if not isinstance(line, dict):
+        if line.__class__ is not dict:
             return
     line.pop(path[-1], None)

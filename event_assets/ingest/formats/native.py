@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from event_assets.ingest.formats.reading import READ_FIELDS, Reading
+from event_assets.ingest.formats.reading import ID_PLACES, READ_FIELDS, TEXT_PLACES, Reading
 from event_assets.ingest.malformed import Malformed
 
 _NAMES = {
@@ -17,6 +17,33 @@ _NAMES = {
 _SENT_NAMES = tuple(_NAMES.get(field, field) for field in READ_FIELDS)
 _KNOWN = frozenset((*_SENT_NAMES, "properties", "metadata", "context"))
 _CLIENT, _SERVER = "properties", "metadata"
+_REMEMBERED = 1_000
+_TUPLE: Any = tuple  # `__new__` of tuple makes a named tuple in half the time
+
+
+class _Shape(NamedTuple):
+    """What the names of a line's fields tell."""
+
+    fields: tuple[tuple[int, str], ...]  # place in READ_FIELDS, name
+    ids: tuple[int, ...]
+    texts: tuple[int, ...]
+    holder: str
+    kind: str | None
+    unknown: tuple[str, ...]
+
+    @classmethod
+    def of(cls, names: tuple[str, ...]) -> _Shape:
+        is_server = _SERVER in names
+        known = _KNOWN - {_CLIENT} if is_server else _KNOWN
+        fields = [(place, name) for place, name in enumerate(_SENT_NAMES) if name in names]
+        return cls(
+            tuple(fields),
+            tuple(place for place, _ in fields if place in ID_PLACES),
+            tuple(place for place, _ in fields if place in TEXT_PLACES),
+            _SERVER if is_server else _CLIENT,
+            "server" if is_server else None,
+            tuple(name for name in names if name not in known),
+        )
 
 
 class NativeReader:
@@ -28,36 +55,37 @@ class NativeReader:
 
     name = "native"
 
+    def __init__(self) -> None:
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+
     def knows(self, line: dict[str, Any]) -> bool:
-        """Whether there is an event_type and a place for properties or a time."""
+        """Whether there is an event_type or a timestamp."""
         return "event_type" in line or "timestamp" in line
 
     def read(self, line: dict[str, Any]) -> Sequence[Reading]:
         """The line's one event."""
-        get = line.get
-        is_server = _SERVER in line
-        holder = _SERVER if is_server else _CLIENT
-        properties = get(holder)
+        # logs have few shapes and many lines: what depends on names alone is worked out once
+        names = tuple(line)
+        fields, ids, texts, holder, kind, unknown = self._shapes.get(names) or self._remember(names)
+        values: list[Any] = [None] * len(READ_FIELDS)
+        for place, name in fields:
+            values[place] = line[name]
+        properties: Any = line.get(holder)
         if properties is None:
             properties = {}
         elif properties.__class__ is not dict:
             raise Malformed("is not an object", holder)
-        if not line.keys() <= _KNOWN or (is_server and _CLIENT in line):
-            properties = _with_unknown(line, properties, holder)
+        if unknown:
+            properties = {name: line[name] for name in unknown} | properties
+        context = line.get("context")
         return (
-            Reading(
-                [get(name) for name in _SENT_NAMES],
-                properties,
-                get("context"),
-                "native",
-                "server" if is_server else None,
-                True,
+            _TUPLE.__new__(
+                Reading, (values, properties, context, "native", kind, True, ids, texts)
             ),
         )
 
-
-def _with_unknown(
-    line: dict[str, Any], properties: dict[str, Any], holder: str
-) -> dict[str, Any]:
-    known = _KNOWN - {_CLIENT} if holder == _SERVER else _KNOWN
-    return {name: value for name, value in line.items() if name not in known} | properties
+    def _remember(self, names: tuple[str, ...]) -> _Shape:
+        if len(self._shapes) >= _REMEMBERED:
+            self._shapes.clear()
+        shape = self._shapes[names] = _Shape.of(names)
+        return shape

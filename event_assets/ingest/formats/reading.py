@@ -25,13 +25,16 @@ TEXTS = (
     "library",
 )
 READ_FIELDS = ("event_type", *TIMES, *IDS, *TEXTS)
+ID_PLACES = tuple(READ_FIELDS.index(field) for field in IDS)
+TEXT_PLACES = tuple(READ_FIELDS.index(field) for field in TEXTS)
 
 
 class Reading(NamedTuple):
     """One event as it was sent: `values` in the order of READ_FIELDS, None where not sent.
 
     `kind` is None where the shape does not tell. `is_sent_per_attempt`: the sender stamps sent_ts
-    anew at each attempt to send.
+    anew at each attempt to send. `ids` and `texts` are the places in `values` where some may
+    stand: a reader that knows better than all of them saves time.
     """
 
     values: list[Any]
@@ -40,6 +43,8 @@ class Reading(NamedTuple):
     format: str
     kind: str | None = None
     is_sent_per_attempt: bool = False
+    ids: tuple[int, ...] = ID_PLACES
+    texts: tuple[int, ...] = TEXT_PLACES
 
 
 class Reader(Protocol):

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios to floors and peers, each measured in one run."""

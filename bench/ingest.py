@@ -1,0 +1,283 @@
+"""How fast and in how much memory ingest reads a million lines, beside a floor and dlt.
+
+    .venv/bin/python bench/ingest.py [--lines 1000000] [--dlt-lines 50000]
+
+The floor is SQL written by hand for DuckDB on one thread: it reads the same file and writes the
+same columns to Parquet, with no verdicts, no quarantine and no account. dlt loads the first lines
+of the file into DuckDB; its time is told by the line. Everything runs one after the other, each in
+a process of its own; times are wall time without imports, CPU time tells how many cores that took.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from random import Random
+from typing import Any
+
+DAY = date(2026, 10, 1)
+START_MS = 1_790_812_800_000
+SEED = 7
+
+FLOOR = r"""
+copy (
+  select
+    sha256(raw) as event_id,
+    event_type,
+    'client' as kind,
+    'client' as source,
+    make_timestamp("timestamp" * 1000) as event_ts,
+    'log' as ts_quality,
+    make_timestamp("timestamp" * 1000) as client_ts,
+    cast(null as timestamp) as sent_ts,
+    cast(null as timestamp) as received_ts,
+    nullif(anonymous_id, '') as anonymous_id,
+    nullif(user_id, '') as user_id,
+    cast(null as varchar) as previous_id,
+    nullif(session_id, '') as session_hint,
+    page_url,
+    page_title,
+    referrer,
+    nullif(regexp_extract(page_url, '[?&]utm_source=([^&#]*)', 1), '') as utm_source,
+    nullif(regexp_extract(page_url, '[?&]utm_medium=([^&#]*)', 1), '') as utm_medium,
+    nullif(regexp_extract(page_url, '[?&]utm_campaign=([^&#]*)', 1), '') as utm_campaign,
+    nullif(regexp_extract(page_url, '[?&]utm_term=([^&#]*)', 1), '') as utm_term,
+    nullif(regexp_extract(page_url, '[?&]utm_content=([^&#]*)', 1), '') as utm_content,
+    nullif(regexp_extract(page_url, '[?&]utm_id=([^&#]*)', 1), '') as utm_id,
+    nullif(regexp_extract(page_url, '[?&]gclid=([^&#]*)', 1), '') as click_id,
+    case when contains(page_url, 'gclid=') then 'gclid' end as click_id_type,
+    cast(null as varchar) as user_agent,
+    cast(null as varchar) as ip,
+    coalesce(cast(properties as varchar), '{{}}') as properties,
+    cast(null as varchar) as context,
+    cast(null as varchar) as event_version,
+    'native' as format,
+    cast(null as varchar) as library,
+    '0123456789abcdef' as plan_hash,
+    cast(null as varchar) as violations,
+    date '{day}' as landing_date,
+    '0123456789abcdef0123456789abcdef' as load_id,
+    cast(1 as integer) as generation,
+    'raw/client/{day}/events.jsonl' as file,
+    row_number() over () as line,
+    cast(0 as integer) as item,
+    sha256(raw) as raw_sha256
+  from (
+    select
+      raw,
+      unnest(json_transform(raw, '{{
+        "event_type": "VARCHAR", "timestamp": "BIGINT", "user_id": "VARCHAR",
+        "anonymous_id": "VARCHAR", "session_id": "VARCHAR", "page_url": "VARCHAR",
+        "page_title": "VARCHAR", "referrer": "VARCHAR", "properties": "JSON"
+      }}'))
+    from read_csv(
+      '{file}', columns = {{raw: 'VARCHAR'}}, delim = '\x01', quote = '', escape = '',
+      header = false, auto_detect = false, max_line_size = 10000000
+    )
+  )
+) to '{out}' (format parquet, compression zstd)
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One contestant's figures."""
+
+    name: str
+    lines: int
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+    @property
+    def lines_per_cpu_second(self) -> float:
+        """Lines by CPU time: what one core does in a second."""
+        return self.lines / self.cpu_seconds
+
+
+def write_lines(path: Path, count: int) -> None:
+    """Lines of the browser's log, of about 300 bytes: a fifth with a campaign, all by the plan."""
+    rng = Random(SEED)
+    with path.open("w") as file:
+        for number in range(count):
+            file.write(json.dumps(_event(rng, number)) + "\n")
+
+
+def _event(rng: Random, number: int) -> dict[str, Any]:
+    product = f"p{rng.randrange(5000)}"
+    page_url = f"https://shop.example.com/products/{product}"
+    if rng.random() < 0.2:
+        campaign = f"autumn-{rng.randrange(40)}"
+        page_url += f"?utm_source=google&utm_medium=cpc&utm_campaign={campaign}"
+    if rng.random() < 0.05:
+        page_url += f"{'&' if '?' in page_url else '?'}gclid={rng.getrandbits(64):x}"
+    event: dict[str, Any] = {
+        "event_type": rng.choice(["page_view", "page_view", "product_view", "add_to_cart"]),
+        "timestamp": START_MS + number * 80,
+        "user_id": f"u{rng.randrange(20_000)}" if rng.random() < 0.3 else None,
+        "anonymous_id": f"{rng.getrandbits(64):016x}",
+        "session_id": f"{rng.getrandbits(48):012x}",
+        "page_url": page_url,
+        "referrer": "https://www.google.com/",
+    }
+    if event["event_type"] == "product_view":
+        price = round(rng.random() * 100, 2)
+        event["properties"] = {"product_id": product, "category": "shoes", "price": price}
+    elif event["event_type"] == "add_to_cart":
+        event["properties"] = {"product_id": product, "quantity": rng.randrange(1, 4)}
+    else:
+        event["properties"] = {"scroll": rng.randrange(100), "theme": "dark"}
+    return event
+
+
+def run_floor(folder: Path, _: int) -> Callable[[], int]:
+    """Hand-written SQL on one thread."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("set threads = 1")
+    connection.execute("set preserve_insertion_order = true")
+    out = folder / "floor.parquet"
+    query = FLOOR.format(file=_events_file(folder), out=out, day=DAY)
+
+    def run() -> int:
+        connection.execute(query)
+        return connection.execute(f"select count(*) from '{out}'").fetchall()[0][0]
+
+    return run
+
+
+def run_ours(folder: Path, _: int) -> Callable[[], int]:
+    """Ingest as `event-assets run` does it, by the example plan."""
+    from event_assets.ingest import ensure_lake, ingest_day
+    from event_assets.plan.loader import load_plan
+    from event_assets.settings import load_settings, packaged_plan_dir
+
+    settings = load_settings(folder, packaged_plan_dir(), None)
+    plan = load_plan(settings.plan_dir)
+    ensure_lake(settings)
+
+    def run() -> int:
+        (record,) = ingest_day(settings, plan, "client", DAY)
+        assert not record.account_errors()
+        return record.candidates
+
+    return run
+
+
+def run_dlt(folder: Path, lines: int) -> Callable[[], int]:
+    """dlt from the same lines into DuckDB, with its defaults."""
+    import dlt
+
+    def events() -> Any:
+        with _events_file(folder).open("rb") as file:
+            for _, line in zip(range(lines), file, strict=False):
+                yield json.loads(line)
+
+    database = folder / "dlt.duckdb"
+    pipeline = dlt.pipeline(
+        "bench",
+        destination=dlt.destinations.duckdb(str(database)),
+        pipelines_dir=str(folder / "dlt"),
+    )
+
+    def run() -> int:
+        pipeline.run(events(), table_name="events")
+        with pipeline.sql_client() as client:
+            (counted,) = client.execute_sql("select count(*) from events") or ((0,),)
+            return counted[0]
+
+    return run
+
+
+CONTESTANTS = {"floor": run_floor, "dlt": run_dlt, "ours": run_ours}
+
+
+def measure(name: str, folder: Path, lines: int) -> None:
+    """Run one contestant in this process and print its figures as JSON."""
+    run = CONTESTANTS[name](folder, lines)
+    cpu, begun = _cpu_seconds(), time.perf_counter()
+    loaded = run()
+    seconds, cpu = time.perf_counter() - begun, _cpu_seconds() - cpu
+    if loaded != lines:
+        raise SystemExit(f"{name} loaded {loaded} of {lines} lines")
+    peak = max(resource.getrusage(who).ru_maxrss for who in _PROCESSES)
+    kilobyte = 1 if platform.system() == "Linux" else 1024
+    print(json.dumps([name, lines, seconds, cpu, peak / kilobyte / 1024]))
+
+
+_PROCESSES = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+
+
+def _cpu_seconds() -> float:
+    usages = [resource.getrusage(who) for who in _PROCESSES]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _events_file(folder: Path) -> Path:
+    return folder / "raw" / "client" / DAY.isoformat() / "events.jsonl"
+
+
+def _in_its_own_process(name: str, folder: Path, lines: int) -> Measured:
+    result = subprocess.run(
+        [sys.executable, __file__, "--measure", name, str(folder), "--lines", str(lines)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    if result.returncode:
+        raise SystemExit(f"{name} failed")
+    return Measured(*json.loads(result.stdout.splitlines()[-1]))
+
+
+def _show(found: list[Measured]) -> None:
+    speed = {each.name: each.lines_per_cpu_second for each in found}
+    header = f"{'':8}{'lines':>10}{'wall s':>9}{'CPU s':>8}{'lines/s/core':>14}{'peak MB':>9}"
+    print(f"\n{header}{'of floor':>10}{'times dlt':>11}")
+    for each in found:
+        print(
+            f"{each.name:8}{each.lines:>10,}{each.seconds:>9.1f}{each.cpu_seconds:>8.1f}"
+            f"{each.lines_per_cpu_second:>14,.0f}{each.peak_mb:>9.0f}"
+            f"{speed[each.name] / speed['floor']:>10.2f}{speed[each.name] / speed['dlt']:>11.1f}"
+        )
+
+
+def main() -> None:
+    """Generate the file, measure all, print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--dlt-lines", type=int, default=50_000)
+    parser.add_argument("--measure", nargs=2, metavar=("NAME", "FOLDER"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measure(options.measure[0], Path(options.measure[1]), options.lines)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        file = _events_file(folder)
+        file.parent.mkdir(parents=True)
+        write_lines(file, options.lines)
+        size = file.stat().st_size
+        print(f"{options.lines:,} lines, {size / options.lines:.0f} bytes each, seed {SEED}")
+        counts = {"floor": options.lines, "dlt": min(options.dlt_lines, options.lines)}
+        found = [
+            _in_its_own_process(each, folder, counts.get(each, options.lines))
+            for each in CONTESTANTS
+        ]
+    _show(found)
+    print(f"\ndlt loaded the first {counts['dlt']:,} lines; ratios are by lines per CPU second.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""`event-assets`: the command line. Exit codes: 0 all well, 1 something failed, 2 wrong usage."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from event_assets.errors import ConfigurationError
+from event_assets.settings import Settings, load_settings, packaged_plan_dir
+
+app = typer.Typer(
+    name="event-assets",
+    help="Marketing and product analytics from raw event logs.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="The data directory (default: EVENT_ASSETS_DATA, or ./data)."),
+]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show Dagster's and dbt's logs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def main() -> None:
+    """Run the command line; a mistake in configuration is one line and exit code 2."""
+    try:
+        app()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"`{text}` is no day; write it as 2026-09-21") from None
+
+
+def _settings(data: Path | None) -> Settings:
+    if data is not None:
+        os.environ["EVENT_ASSETS_DATA"] = str(data.absolute())
+    return Settings.from_environment()
+
+
+@app.command()
+def run(
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build every table anew from the lake.")
+    ] = False,
+    partition: Annotated[
+        date | None,
+        typer.Option(
+            "--partition",
+            parser=_day,
+            metavar="DAY",
+            help="Read this landing day, and judge again what of it was read before.",
+        ),
+    ] = None,
+    as_of: Annotated[
+        date | None,
+        typer.Option(
+            "--as-of", parser=_day, metavar="DAY", help="Repeat the report of a past day."
+        ),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every file's bytes with what was loaded.")
+    ] = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+    data: DataOption = None,
+) -> None:
+    """Read what is new, check it, build the models, publish.
+
+    Ends with 0, or with 1 when a blocking check or a model failed or a day was not admitted.
+    """
+    from event_assets.console import shown_progress
+    from event_assets.progress import report
+
+    settings = _settings(data)
+    with shown_progress():
+        report("Starting")
+        from event_assets.run import RunOptions
+        from event_assets.run_output import print_report, quiet_run
+
+        options = RunOptions(full_refresh, verify, partition, as_of)
+        done = quiet_run(settings, options, verbose=verbose)
+    if as_json:
+        print(json.dumps(done.as_json(), indent=1))
+    else:
+        print_report(settings, done)
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def demo(
+    data: Annotated[Path, typer.Option("--data", help="A directory for sample logs.")] = Path(
+        "demo_data"
+    ),
+    visitors: Annotated[int, typer.Option("--visitors", min=1, hidden=True)] = 3000,
+    verbose: VerboseOption = False,
+) -> None:
+    """Write a month of a small shop's logs, run everything on them, say what was found."""
+    from event_assets.console import shown_progress
+    from event_assets.progress import report
+
+    settings = load_settings(data, packaged_plan_dir(), None)
+    with shown_progress():
+        report("Writing sample logs")
+        from event_assets.demo import print_summary, write_logs
+        from event_assets.run import RunOptions
+        from event_assets.run_output import print_failures, quiet_run
+
+        write_logs(settings, visitors)
+        done = quiet_run(settings, RunOptions(), verbose=verbose)
+    if settings.analytics.is_file():
+        print_summary(settings, done)
+    print_failures(settings, done)
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new plan folder.")] = Path("tracking_plan"),
+) -> None:
+    """Write a starter tracking plan and sources.yaml, to be changed to your own events."""
+    from event_assets.starter import write_starter_plan
+
+    for line in write_starter_plan(folder):
+        print(line)
+
+
+@app.command()
+def doctor(data: DataOption = None) -> None:
+    """Look at the lake, the warehouse and the lock; say what is wrong and what to do."""
+    from event_assets.doctor import examine
+
+    findings = examine(_settings(data))
+    for finding in findings:
+        print(f"{'ok ' if finding.is_well else '!! '} {finding.text}")
+    raise typer.Exit(0 if all(finding.is_well for finding in findings) else 1)
+
+
+@app.command()
+def ui(
+    data: DataOption = None,
+    port: Annotated[int, typer.Option("--port", help="Where to listen.")] = 3000,
+    host: Annotated[str, typer.Option("--host", help="On which address.")] = "127.0.0.1",
+) -> None:
+    """Open Dagster's user interface on the data directory."""
+    from event_assets.dagster_home import dagster_home
+    from event_assets.ui import serve
+
+    settings = _settings(data)
+    raise typer.Exit(serve(settings, dagster_home(settings), host, port))

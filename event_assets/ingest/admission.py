@@ -1,0 +1,183 @@
+"""Which loads the models read: the gate between ingest and them, as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from event_assets.ingest.arrow import arrow, parquet
+from event_assets.ingest.loads import LoadRecord, highest_generations
+from event_assets.ingest.parts import make_folder, write_whole
+from event_assets.plan.model import Plan
+from event_assets.settings import Settings
+
+_TEXT, _COUNT = pa.string(), pa.int64()
+
+LOADS = pa.schema(
+    [
+        ("load_key", _TEXT),
+        ("load_id", _TEXT),
+        ("generation", pa.int32()),
+        ("source", _TEXT),
+        ("kind", _TEXT),
+        ("landing_date", pa.date32()),
+        ("file", _TEXT),
+        ("bytes", _COUNT),
+        ("lines", _COUNT),
+        ("blank", _COUNT),
+        ("unreadable", _COUNT),
+        ("records", _COUNT),
+        ("candidates", _COUNT),
+        ("quarantined", _COUNT),
+        ("flagged", _COUNT),
+        ("violation_share", pa.float64()),
+        ("is_admitted", pa.bool_()),
+        ("refusal", _TEXT),
+        ("plan_hash", _TEXT),
+        ("loaded_at", pa.timestamp("us")),
+        ("event_parts", _TEXT),
+        ("quarantine_parts", _TEXT),
+        ("ad_report_parts", _TEXT),
+    ]
+)
+LOAD_VIOLATIONS = pa.schema([("load_key", _TEXT), ("violation", _TEXT), ("events", _COUNT)])
+AS_OF = pa.schema([("as_of", pa.date32())])
+
+
+class DayShare(NamedTuple):
+    """How much of a source and day breaks the plan."""
+
+    source: str
+    landing_date: date
+    records: int
+    violating: int
+    unplanned: int
+
+    @property
+    def violation_share(self) -> float:
+        """The share of records that were quarantined or flagged, from 0 to 1."""
+        return self.violating / self.records if self.records else 0.0
+
+    @property
+    def unplanned_share(self) -> float:
+        """The share of records whose event the plan does not know."""
+        return self.unplanned / self.records if self.records else 0.0
+
+
+def day_shares(records: Iterable[LoadRecord]) -> dict[tuple[str, date], DayShare]:
+    """The shares of each source and landing date, over all loads that count."""
+    shares: dict[tuple[str, date], DayShare] = {}
+    counting = highest_generations(records)
+    replaced = _replaced_reports(counting)
+    for each in counting:
+        if each.load_key in replaced:
+            continue
+        day = (each.source, each.landing_date)
+        _, _, total, violating, unplanned = shares.get(day, DayShare(*day, 0, 0, 0))
+        shares[day] = DayShare(
+            *day,
+            total + each.records,
+            violating + each.violating,
+            unplanned + each.unplanned,
+        )
+    return shares
+
+
+def default_as_of(records: Iterable[LoadRecord]) -> date | None:
+    """The day whose midnight (UTC) follows the latest landing date; None for an empty lake."""
+    latest = max((each.landing_date for each in records), default=None)
+    return None if latest is None else latest + timedelta(days=1)
+
+
+def admission(
+    records: Sequence[LoadRecord], settings: Settings, plan: Plan, as_of: date | None = None
+) -> pa.Table:
+    """Each load with whether the models read it, and why not; columns as in LOADS.
+
+    `as_of` (midnight UTC of that day) leaves out what landed on it and after.
+    """
+    counting = highest_generations(records)
+    shares = day_shares(counting)
+    replaced = _replaced_reports(counting)
+    accepted = {(day.source, day.date) for day in plan.accepted_days}
+    until = as_of or default_as_of(counting)
+    rows: list[dict[str, Any]] = []
+    for each in counting:
+        day = (each.source, each.landing_date)
+        share = shares[day].violation_share if day in shares else 0.0
+        limit = plan.checks.violations.error
+        refusal = None
+        if each.account_errors():
+            refusal = "account does not add up"
+        elif until is not None and each.landing_date >= until:
+            refusal = "after as_of"
+        elif each.load_key in replaced:
+            refusal = "replaced by a later version of the file"
+        elif share > limit and day not in accepted:
+            refusal = f"violations {share:.1%} > {limit:.1%}".replace("%", " %")
+        rows.append(_row(each, settings, share, refusal))
+    return pa.Table.from_pylist(rows, schema=LOADS)
+
+
+def write_admission(
+    records: Sequence[LoadRecord], settings: Settings, plan: Plan, as_of: date | None = None
+) -> pa.Table:
+    """Write what `admission` gives, with the violations by load and as_of, for the models."""
+    counting = highest_generations(records)
+    loads = admission(counting, settings, plan, as_of)
+    violations = [
+        {"load_key": each.load_key, "violation": kind, "events": events}
+        for each in counting
+        for kind, events in each.violations.items()
+    ]
+    _write(settings, "loads", loads)
+    _write(settings, "load_violations", pa.Table.from_pylist(violations, schema=LOAD_VIOLATIONS))
+    stands_for_now = [{"as_of": as_of or default_as_of(counting)}]
+    _write(settings, "as_of", pa.Table.from_pylist(stands_for_now, schema=AS_OF))
+    return loads
+
+
+def _row(
+    record: LoadRecord, settings: Settings, share: float, refusal: str | None
+) -> dict[str, Any]:
+    def absolute(names: Iterable[str]) -> str:
+        return json.dumps([str(settings.lake / name) for name in names])
+
+    loaded_at = datetime.fromisoformat(record.loaded_at).astimezone(UTC).replace(tzinfo=None)
+    return {
+        **{name: getattr(record, name, None) for name in LOADS.names},
+        "loaded_at": loaded_at,
+        "violation_share": share,
+        "is_admitted": refusal is None,
+        "refusal": refusal,
+        "event_parts": absolute(record.event_parts),
+        "quarantine_parts": absolute(record.quarantine_parts),
+        "ad_report_parts": absolute(record.ad_report_parts),
+    }
+
+
+def _replaced_reports(records: Sequence[LoadRecord]) -> set[str]:
+    """Loads of ad reports that came again with other bytes: only their newest rows are true."""
+    newest: dict[tuple[str, str], int] = {}
+    for each in records:
+        file = (each.source, each.file)
+        newest[file] = max(newest.get(file, 0), each.revision)
+    return {
+        each.load_key
+        for each in records
+        if each.kind == "ad_report" and each.revision < newest[(each.source, each.file)]
+    }
+
+
+def _write(settings: Settings, name: str, table: pa.Table) -> None:
+    make_folder(settings.plan_tables_dir)
+    sink = arrow.BufferOutputStream()
+    parquet.write_table(table, sink, compression="zstd", store_schema=False)
+    content = sink.getvalue().to_pybytes()
+    path = settings.plan_tables_dir / f"{name}.parquet"
+    if not path.exists() or path.read_bytes() != content:
+        write_whole(path, content)

@@ -1,0 +1,212 @@
+"""Blocks of lines in, accepted events and rejected records out, every line counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+from event_assets.ingest import quarantine
+from event_assets.ingest.canonical import EVENT_TYPE, EVENT_VERSION, Canon
+from event_assets.ingest.formats import Reading, reader_of
+from event_assets.ingest.json_text import dumped, exact
+from event_assets.ingest.lines import MAX_LINE, Block, is_number_long
+from event_assets.ingest.malformed import Malformed
+from event_assets.ingest.privacy import DroppedFields
+from event_assets.ingest.quarantine import Rejected
+from event_assets.ingest.streams import MAX_PARSED
+from event_assets.plan.verdicts import Judge, Violation
+from event_assets.sources import Source
+
+JUDGED_COLUMNS = (
+    "kind",
+    "event_ts",
+    "ts_quality",
+    "properties",
+    "context",
+    "format",
+    "violations",
+    "line",
+    "item",
+)
+_format_of = itemgetter(JUDGED_COLUMNS.index("format"))
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of lines and records; LoadRecord says what each number means."""
+
+    lines: int = 0
+    blank: int = 0
+    unreadable: int = 0
+    data_lines: int = 0
+    records: int = 0
+    flagged: int = 0
+    unplanned: int = 0
+    violations: Counter[str] = field(default_factory=Counter[str])
+    formats: Counter[str] = field(default_factory=Counter[str])
+
+
+@dataclass(slots=True)
+class Judged:
+    """What one block held.
+
+    `values` (in the order of READ_FIELDS), `rest` (in the order of JUDGED_COLUMNS) and `contents`
+    (places in `digests`) have one element for each accepted event. `digests` has the SHA-256 of
+    every line that is neither blank nor too long to be held.
+    """
+
+    block: Block
+    values: list[list[Any]] = field(default_factory=list[list[Any]])
+    rest: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    contents: list[int] = field(default_factory=list[int])
+    digests: list[bytes] = field(default_factory=list[bytes])
+    rejected: list[Rejected] = field(default_factory=list[Rejected])
+
+
+def content_digests(block: Block) -> list[bytes]:
+    """The digests that judging the block would give."""
+    if block.too_long is not None:
+        return []
+    sha256 = hashlib.sha256
+    return [sha256(line).digest() for line in block.lines if line and not line.isspace()]
+
+
+class LineJudge:
+    """Reads and judges the lines of one source and landing date, and counts what it saw."""
+
+    def __init__(self, source: Source, judge: Judge, landing_date: date) -> None:
+        self.counts = Counts()
+        self._read = reader_of(source.format, source.mapping).read
+        self._dropped = DroppedFields(source.drop) if source.drop else None
+        self._judge = judge.judge
+        self._kind = source.kind
+        self._canon = Canon(landing_date)
+
+    def judged(self, block: Block) -> Judged:
+        """Everything that the block's lines hold."""
+        judged = Judged(block)
+        counts = self.counts
+        counts.lines += block.count
+        if block.too_long is not None:
+            shown = f"has {block.too_long} bytes, more than {MAX_LINE}; its beginning is kept"
+            self._reject_line(judged, 0, Malformed(shown))
+            return judged
+        loads, sha256, digests = orjson.loads, hashlib.sha256, judged.digests
+        has_long_numbers, dropped = block.has_long_numbers, self._dropped
+        for index, line in enumerate(block.lines):
+            if not line or line.isspace():
+                counts.blank += 1
+                continue
+            digests.append(sha256(line).digest())
+            try:
+                if len(line) > MAX_PARSED:
+                    raise Malformed(f"has {len(line)} bytes, more than {MAX_PARSED}")
+                parsed = loads(line)
+                if parsed.__class__ is not dict:
+                    raise Malformed("is JSON but no object")
+                if has_long_numbers and is_number_long(line):
+                    parsed = exact(line)
+            except orjson.JSONDecodeError as error:
+                self._reject_line(judged, index, Malformed(f"is not JSON: {error}"))
+            except Malformed as error:
+                self._reject_line(judged, index, error)
+            else:
+                counts.data_lines += 1
+                if dropped is not None:
+                    dropped.remove_from(parsed)
+                self._judge_line(judged, index, parsed)
+        counts.formats.update(map(_format_of, judged.rest))
+        return judged
+
+    def _judge_line(self, judged: Judged, index: int, parsed: dict[str, Any]) -> None:
+        try:
+            readings = self._read(parsed)
+        except Malformed as error:
+            self.counts.records += 1
+            self._reject(judged, index, 0, None, quarantine.malformed(error))
+            return
+        self.counts.records += len(readings)
+        for item, reading in enumerate(readings):
+            try:
+                self._judge_event(judged, index, item, reading)
+            except Malformed as error:
+                name = reading.values[EVENT_TYPE]
+                known = name if isinstance(name, str) else None
+                self._reject(judged, index, item, known, quarantine.malformed(error))
+
+    def _judge_event(self, judged: Judged, index: int, item: int, reading: Reading) -> None:
+        values, properties, context, format_name, kind, _, _, _ = reading
+        event_ts, quality = self._canon.settle(reading)
+        event_type = values[EVENT_TYPE]
+        written = dumped(properties, "properties") if properties else "{}"
+        if context is not None:
+            if context.__class__ is not dict:
+                raise Malformed("is not an object", "context")
+            context = dumped(context, "context")
+        verdict = self._judge(event_type, properties, values[EVENT_VERSION])
+        flags = None
+        if verdict is not None:
+            if verdict.action == "quarantine":
+                self._reject(judged, index, item, event_type, verdict.violations)
+                return
+            if verdict.omitted:
+                omitted = verdict.omitted
+                mended = {name: each for name, each in properties.items() if name not in omitted}
+                written = dumped(mended, "properties")
+            flags = quarantine.flags(verdict.violations)
+            self._count(verdict.violations)
+            self.counts.flagged += 1
+        judged.values.append(values)
+        judged.contents.append(len(judged.digests) - 1)
+        judged.rest.append(
+            (
+                kind or self._kind,
+                event_ts,
+                quality,
+                written,
+                context,
+                format_name,
+                flags,
+                judged.block.first_line + index,
+                item,
+            )
+        )
+
+    def _reject_line(self, judged: Judged, index: int, error: Malformed) -> None:
+        self.counts.unreadable += 1
+        self.counts.records += 1
+        self._reject(judged, index, 0, None, quarantine.malformed(error))
+
+    def _reject(
+        self,
+        judged: Judged,
+        index: int,
+        item: int,
+        event_type: str | None,
+        violations: tuple[Violation, ...],
+    ) -> None:
+        self._count(violations)
+        block = judged.block
+        raw, encoding = quarantine.kept(block.lines[index], self._dropped)
+        judged.rejected.append(
+            Rejected(
+                block.first_line + index,
+                item,
+                block.offset_of(index),
+                event_type,
+                raw,
+                encoding,
+                quarantine.reasons(violations),
+            )
+        )
+
+    def _count(self, violations: tuple[Violation, ...]) -> None:
+        kinds = {each.type for each in violations}
+        self.counts.violations.update(kinds)
+        self.counts.unplanned += "unplanned_event" in kinds

@@ -1,0 +1,212 @@
+"""Load records: the commit of ingest. What no record names is not in the lake."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from event_assets.errors import ConfigurationError
+from event_assets.ingest.parts import make_folder, write_whole
+from event_assets.ingest.streams import Range, Stat
+
+
+class LoadRecord(BaseModel):
+    """One judging of one byte range of one file, and the account of all that was in it.
+
+    **Bytes.** `from_byte` to `to_byte` of the file's content, after decompression, with their
+    `sha256`; `bytes` is their number. `size`, `mtime_ns` and `inode` are those of the file on
+    disk: while they stay, it is not opened. `revision` counts how often the file was found with
+    other bytes than those read before; `changed_prefix` marks the load that read it anew.
+    `is_complete` is False while an unfinished last line waits behind `to_byte`.
+
+    **Account.** `lines` = `data_lines` + `blank` + `unreadable`, where an unreadable line is no
+    JSON object. An unreadable line counts as one quarantined record, so `records` (those of the
+    data lines, and the unreadable lines) = `candidates` (rows in events or ad reports) +
+    `quarantined` (rows in quarantine); with one event a line
+    `lines` = `candidates` + `quarantined` + `blank`. Of an ad report a line is a row below the
+    header.
+
+    **Verdicts.** `violations` gives for each type the records that show it. `flagged` candidates
+    were accepted with violations; `unplanned` are the records, accepted or not, whose event the
+    plan does not know. `first_ts` and `last_ts` (ISO 8601, UTC) leave out implausible times.
+
+    Paths of parts are relative to the lake, that of the file to the data directory unless it lies
+    outside.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    load_id: str
+    generation: int
+    source: str
+    kind: str
+    landing_date: date
+    file: str
+    revision: int = 0
+    changed_prefix: bool = False
+    from_byte: int
+    to_byte: int
+    bytes: int
+    size: int
+    mtime_ns: int
+    inode: int
+    sha256: str
+    plan_hash: str
+    config_hash: str
+    lines: int
+    blank: int
+    unreadable: int
+    data_lines: int
+    records: int
+    candidates: int
+    quarantined: int
+    flagged: int
+    unplanned: int
+    violations: dict[str, int]
+    formats: dict[str, int]
+    event_parts: tuple[str, ...]
+    quarantine_parts: tuple[str, ...]
+    ad_report_parts: tuple[str, ...]
+    first_ts: str | None
+    last_ts: str | None
+    loaded_at: str
+    is_complete: bool
+
+    @property
+    def load_key(self) -> str:
+        """Names this judging, as `load_id` and `generation` do in every row."""
+        return f"{self.load_id}.{self.generation}"
+
+    @property
+    def range(self) -> Range:
+        """The bytes that were read."""
+        return Range(self.from_byte, self.to_byte, self.sha256)
+
+    @property
+    def stat(self) -> Stat:
+        """How the file was found."""
+        return Stat(self.size, self.mtime_ns, self.inode)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """All parts that hold rows of this load."""
+        return self.event_parts + self.quarantine_parts + self.ad_report_parts
+
+    @property
+    def violating(self) -> int:
+        """The records that break the plan, whether quarantined or accepted."""
+        return self.quarantined + self.flagged
+
+    def account_errors(self) -> list[str]:
+        """Where the account does not add up, in words; empty if it does."""
+        checks = [
+            (
+                self.lines == self.data_lines + self.blank + self.unreadable,
+                f"{self.lines} lines are not {self.data_lines} data lines + {self.blank} blank "
+                f"+ {self.unreadable} unreadable",
+            ),
+            (
+                self.records == self.candidates + self.quarantined,
+                f"{self.records} records are not {self.candidates} candidates "
+                f"+ {self.quarantined} quarantined",
+            ),
+            (
+                self.quarantined >= self.unreadable,
+                f"{self.unreadable} unreadable lines are not all among the "
+                f"{self.quarantined} quarantined records",
+            ),
+            (
+                self.flagged <= self.candidates,
+                f"{self.flagged} flagged events are more than {self.candidates} candidates",
+            ),
+            (
+                self.bytes == self.to_byte - self.from_byte,
+                f"{self.bytes} bytes are not those from {self.from_byte} to {self.to_byte}",
+            ),
+        ]
+        return [f"{self.file}: {message}" for holds, message in checks if not holds]
+
+
+def load_id_of(source: str, file: str, read: Range) -> str:
+    """Names a byte range of a file by its place and its bytes."""
+    text = "\0".join([source, file, str(read.start), str(read.end), read.sha256])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def day_folder(loads_dir: Path, source: str, landing_date: date) -> Path:
+    """Where the load records of one source and day are."""
+    return loads_dir / source / landing_date.isoformat()
+
+
+def write_record(loads_dir: Path, record: LoadRecord) -> None:
+    """Commit a load. Its parts must be finished."""
+    folder = day_folder(loads_dir, record.source, record.landing_date)
+    make_folder(folder)
+    content = record.model_dump_json(indent=1) + "\n"
+    write_whole(folder / f"{record.load_key}.json", content.encode())
+
+
+def read_day(loads_dir: Path, source: str, landing_date: date) -> list[LoadRecord]:
+    """All generations of one source and day's loads."""
+    return sorted(_read(day_folder(loads_dir, source, landing_date)), key=_order)
+
+
+def read_records(loads_dir: Path) -> list[LoadRecord]:
+    """Of each load the highest generation, in the order of source, date, file and bytes.
+
+    Raises ConfigurationError for a record that cannot be read.
+    """
+    days = sorted(loads_dir.glob("*/*/")) if loads_dir.is_dir() else []
+    records = (record for folder in days for record in _read(folder))
+    return sorted(highest_generations(records), key=_order)
+
+
+def highest_generations(records: Iterable[LoadRecord]) -> list[LoadRecord]:
+    """Of each load the record with the highest generation."""
+    highest: dict[str, LoadRecord] = {}
+    for record in records:
+        other = highest.get(record.load_id)
+        if other is None or other.generation < record.generation:
+            highest[record.load_id] = record
+    return list(highest.values())
+
+
+def chains(records: Iterable[LoadRecord]) -> dict[tuple[str, str], list[LoadRecord]]:
+    """For each source and file the loads of its present revision, from byte 0 on without a gap."""
+    files: dict[tuple[str, str], list[LoadRecord]] = {}
+    for record in sorted(highest_generations(records), key=_order):
+        chain = files.setdefault((record.source, record.file), [])
+        if chain and chain[-1].revision < record.revision:
+            chain.clear()
+        chain.append(record)
+    return files
+
+
+def _read(folder: Path) -> Iterator[LoadRecord]:
+    if not folder.is_dir():
+        return
+    for path in folder.glob("[!.]*.json"):
+        try:
+            yield LoadRecord.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"is no load record ({error.errors()[0]['msg']})",
+                file=path,
+                remedy="remove it, and the next run reads its file again",
+            ) from error
+
+
+def _order(record: LoadRecord) -> tuple[str, date, str, int, int, int, int]:
+    return (
+        record.source,
+        record.landing_date,
+        record.file,
+        record.revision,
+        record.from_byte,
+        record.to_byte,
+        record.generation,
+    )

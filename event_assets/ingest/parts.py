@@ -1,0 +1,196 @@
+"""Immutable Parquet parts: written aside, synced, then renamed; each is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pyarrow import RecordBatch
+
+from event_assets.ingest.arrow import arrow, parquet
+from event_assets.ingest.schema import TABLES, written
+
+MAX_ROWS = 1_000_000
+MAX_BYTES = 192 * 2**20  # DESIGN asks for 64 to 256 MB; a row group may come on top
+ROW_GROUP_ROWS = 122_880  # what DuckDB reads as one unit
+ROW_GROUP_BYTES = 64 * 2**20
+EMPTY_PART = "_empty.parquet"
+
+_LOADS_KEY = b"event_assets.loads"
+_PRIVATE = 0o600
+_PUBLIC = 0o644
+# Statistics help where readers filter; dictionaries where values repeat.
+_STATISTICS = ["load_id", "generation", "landing_date", "event_ts", "event_type", "line"]
+_ALL_DIFFERENT = set(
+    [
+        "event_id",
+        "raw_sha256",
+        "event_ts",
+        "client_ts",
+        "sent_ts",
+        "received_ts",
+        "properties",
+        "line",
+        "raw",
+        "byte_offset",
+    ]
+)
+
+
+class DayParts:
+    """The parts of one source and day. Close them before anything may name them."""
+
+    def __init__(self, lake: Path, source: str, landing_date: date) -> None:
+        self._lake = lake
+        self._folder = Path(source) / landing_date.isoformat()
+        self._open: dict[str, _Part] = {}
+        self.has_full_part = False
+
+    def write(self, table: str, batch: RecordBatch, load_key: str) -> str:
+        """Append rows of one load; returns the part's path relative to the lake."""
+        part = self._open.get(table)
+        if part is not None and part.rows + batch.num_rows > MAX_ROWS:
+            self._close(table)
+            part = None
+        if part is None:
+            part = self._open[table] = _Part.create(self._lake, table, self._folder)
+        part.append(batch, load_key)
+        if part.size >= MAX_BYTES:
+            self._close(table)
+        return part.name
+
+    def close(self) -> None:
+        """Finish all parts."""
+        for table in list(self._open):
+            self._close(table)
+        self.has_full_part = False
+
+    def discard(self) -> None:
+        """Remove the parts that are not finished."""
+        for part in self._open.values():
+            part.discard()
+        self._open.clear()
+
+    def _close(self, table: str) -> None:
+        self._open.pop(table).close()
+        self.has_full_part = True
+
+
+@dataclass
+class _Part:
+    lake: Path
+    name: str
+    descriptor: int
+    writer: Any
+    rows: int = 0
+    size: int = 0
+    waiting: list[RecordBatch] = field(default_factory=list[RecordBatch])
+    waiting_rows: int = 0
+    waiting_bytes: int = 0
+    load_keys: dict[str, None] = field(default_factory=dict[str, None])
+
+    @classmethod
+    def create(cls, lake: Path, table: str, folder: Path) -> _Part:
+        make_folder(lake / table / folder)
+        name = (Path(table) / folder / f"{uuid.uuid4().hex}.parquet").as_posix()
+        mode = _PRIVATE if table == "quarantine" else _PUBLIC
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        descriptor = os.open(_temporary(lake / name), flags, mode)
+        schema = TABLES[table]
+        writer = parquet.ParquetWriter(
+            os.fdopen(os.dup(descriptor), "wb"),
+            written(schema),
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[each for each in schema.names if each not in _ALL_DIFFERENT],
+            write_statistics=[each for each in schema.names if each in _STATISTICS],
+            store_schema=False,
+        )
+        return cls(lake, name, descriptor, writer)
+
+    def append(self, batch: RecordBatch, load_key: str) -> None:
+        self.load_keys[load_key] = None
+        self.rows += batch.num_rows
+        self.waiting.append(batch)
+        self.waiting_rows += batch.num_rows
+        self.waiting_bytes += batch.nbytes
+        if self.waiting_rows >= ROW_GROUP_ROWS or self.waiting_bytes >= ROW_GROUP_BYTES:
+            self._write_row_group()
+
+    def close(self) -> None:
+        self._write_row_group()
+        self.writer.add_key_value_metadata({_LOADS_KEY.decode(): json.dumps([*self.load_keys])})
+        self.writer.close()
+        os.fsync(self.descriptor)
+        os.close(self.descriptor)
+        os.rename(_temporary(self.lake / self.name), self.lake / self.name)
+        sync_folder((self.lake / self.name).parent)
+
+    def discard(self) -> None:
+        self.writer.close()
+        os.close(self.descriptor)
+        _temporary(self.lake / self.name).unlink()
+
+    def _write_row_group(self) -> None:
+        if not self.waiting:
+            return
+        table = arrow.Table.from_batches(self.waiting).unify_dictionaries()
+        self.writer.write_table(table, row_group_size=len(table))
+        self.size = os.fstat(self.descriptor).st_size
+        self.waiting, self.waiting_rows, self.waiting_bytes = [], 0, 0
+
+
+def ensure_empty_parts(lake: Path) -> None:
+    """Put a part of no rows into each table, so that readers always find its columns."""
+    for table, schema in TABLES.items():
+        path = lake / table / EMPTY_PART
+        if path.exists():
+            continue
+        make_folder(path.parent)
+        sink = arrow.BufferOutputStream()
+        parquet.write_table(schema.empty_table(), sink, store_schema=False)
+        write_whole(path, sink.getvalue().to_pybytes())
+
+
+def load_keys_in(part: Path) -> list[str]:
+    """The loads that have rows in a part, finished or not."""
+    metadata: dict[bytes, bytes] = parquet.read_metadata(part).metadata or {}
+    keys: list[str] = json.loads(metadata.get(_LOADS_KEY, b"[]"))
+    return keys
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is seen whole or not at all, and outlives a power cut."""
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(aside, path)
+    sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder with its parents, to outlive a power cut."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")

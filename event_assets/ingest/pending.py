@@ -1,0 +1,69 @@
+"""Which files have something new, by their stat alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from event_assets.ingest.loads import LoadRecord, chains, read_records
+from event_assets.ingest.streams import Stat, survey
+from event_assets.settings import Settings
+
+
+def pending_days(settings: Settings, verify: bool = False) -> dict[str, list[date]]:
+    """For each source the landing dates with files that ingest has to read; others are left out.
+
+    No data file is opened: size, mtime and inode are compared with the load records. With
+    `verify` every file that seems unchanged is read and its SHA-256 compared as well.
+    """
+    known = chains(read_records(settings.loads_dir))
+    pending: dict[str, list[date]] = {}
+    for source in settings.config.sources:
+        files = source.files(settings.data_dir)
+        newest = newest_date(files)
+        days = {
+            landing_date
+            for landing_date, path in files
+            if not _is_read(
+                path,
+                known.get((source.name, file_name(settings, path)), []),
+                is_newest=landing_date == newest,
+                verify=verify,
+            )
+        }
+        if days:
+            pending[source.name] = sorted(days)
+    return pending
+
+
+def newest_date(files: Iterable[tuple[date, Path]]) -> date | None:
+    """The newest landing date that has a file; there an unfinished last line may be waited for."""
+    return max((landing_date for landing_date, _ in files), default=None)
+
+
+def file_name(settings: Settings, path: Path) -> str:
+    """The path as the lake names it: relative to the data directory, absolute when outside."""
+    try:
+        return path.relative_to(settings.data_dir).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def is_unchanged(stat: Stat, chain: Sequence[LoadRecord], *, is_newest: bool) -> bool:
+    """Whether all of a file has been read, as far as its stat tells."""
+    return bool(chain) and chain[-1].stat == stat and (chain[-1].is_complete or is_newest)
+
+
+def _is_read(path: Path, chain: list[LoadRecord], *, is_newest: bool, verify: bool) -> bool:
+    try:
+        stat = Stat.of(os.stat(path))
+    except FileNotFoundError:
+        return True
+    if not is_unchanged(stat, chain, is_newest=is_newest):
+        return False
+    if not verify:
+        return True
+    known = [record.range for record in chain]
+    return survey(path, known, takes_unfinished=False).is_prefix_known

@@ -1,0 +1,74 @@
+"""One small shop through the whole job, run by run; each run costs seconds, so tests share them."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from event_assets.run_report import RunReport
+from event_assets.settings import load_settings, packaged_plan_dir
+from tests.dagster.shop import SOURCES, Shop, page_views, purchase
+
+
+@pytest.fixture(scope="session")
+def parsed_dbt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dbt folder with the manifest, so that it is made once for all tests."""
+    from event_assets.dbt_manifest import manifest_path
+
+    settings = load_settings(tmp_path_factory.mktemp("parsed"), packaged_plan_dir(), None)
+    manifest_path(settings)
+    return settings.dbt_dir
+
+
+@pytest.fixture(scope="session")
+def new_shop(tmp_path_factory: pytest.TempPathFactory, parsed_dbt: Path):
+    """Makes shops without any logs."""
+
+    def make() -> Shop:
+        folder = tmp_path_factory.mktemp("shop")
+        plan = folder / "plan"
+        shutil.copytree(packaged_plan_dir(), plan)
+        (plan / "sources.yaml").write_text(SOURCES)
+        settings = load_settings(folder / "data", plan, None)
+        for source in settings.config.sources:
+            (settings.data_dir / "raw" / source.name).mkdir(parents=True)
+        shutil.copytree(parsed_dbt, settings.dbt_dir)
+        return Shop(settings)
+
+    return make
+
+
+@dataclass
+class History:
+    """A shop after four runs, with what each of them reported and published."""
+
+    shop: Shop
+    reports: dict[str, RunReport]
+    published: dict[str, list[tuple[object, ...]]]
+
+
+@pytest.fixture(scope="session")
+def history(new_shop) -> History:
+    """A bad and a good day; nothing new; the bad day accepted; a test of the models fails."""
+    shop: Shop = new_shop()
+    bad = [*page_views("2026-10-01", visitors=10, broken=4), "", "no json"]
+    shop.write("client", "2026-10-01", bad)
+    shop.write("client", "2026-10-03", page_views("2026-10-03", visitors=10))
+    shop.write("server", "2026-10-03", [purchase("2026-10-03T10:00:00Z", "o1")])
+    reports: dict[str, RunReport] = {}
+    published: dict[str, list[tuple[object, ...]]] = {}
+
+    def step(name: str, **options: object) -> None:
+        reports[name] = shop.run(**options)
+        published[name] = shop.published(
+            "select (select count(*) from sessions), content_version from about"
+        )
+
+    step("bad day")
+    step("nothing new")
+    shop.accept("client", "2026-10-01")
+    step("accepted")
+    shop.write("server", "2026-10-04", [purchase("2026-10-04T10:00:00Z", "o2", currency="USD")])
+    step("failing test")
+    return History(shop, reports, published)

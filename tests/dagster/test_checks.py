@@ -1,0 +1,154 @@
+"""What the checks conclude and show, on loads made by hand."""
+
+import base64
+import re
+from datetime import date
+from xml.etree import ElementTree
+
+import dagster as dg
+import pytest
+
+from event_assets.checks.account import check_account
+from event_assets.checks.days import source_days
+from event_assets.checks.markdown import markdown_table, percent, share_chart
+from event_assets.checks.violations import Verdict, check_unplanned, check_violations
+from event_assets.ingest.admission import day_shares
+from event_assets.ingest.loads import LoadRecord
+from event_assets.plan.loader import load_plan
+from event_assets.settings import packaged_plan_dir
+
+CLIENT = dg.AssetKey(["lake", "client"])
+
+
+def load(day: date, **counts: int) -> LoadRecord:
+    """A load of a hundred records whose account adds up, unless `counts` say otherwise."""
+    whole = {
+        "lines": 100,
+        "blank": 0,
+        "unreadable": 0,
+        "data_lines": 100,
+        "records": 100,
+        "candidates": 100 - counts.get("quarantined", 0),
+        "quarantined": 0,
+        "flagged": 0,
+        "unplanned": 0,
+        **counts,
+    }
+    return LoadRecord.model_validate(
+        {
+            **whole,
+            "load_id": f"load-{day}",
+            "generation": 1,
+            "source": "client",
+            "kind": "client",
+            "landing_date": day,
+            "file": f"raw/client/{day}/a.jsonl",
+            "from_byte": 0,
+            "to_byte": 10,
+            "bytes": 10,
+            "size": 10,
+            "mtime_ns": 1,
+            "inode": 1,
+            "sha256": "",
+            "plan_hash": "plan",
+            "config_hash": "config",
+            "violations": {},
+            "formats": {},
+            "event_parts": (),
+            "quarantine_parts": (),
+            "ad_report_parts": (),
+            "first_ts": None,
+            "last_ts": None,
+            "loaded_at": "2026-10-01T00:00:00+00:00",
+            "is_complete": True,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return load_plan(packaged_plan_dir())
+
+
+def test_an_account_that_adds_up_passes():
+    result = check_account(CLIENT, source_days([load(date(2026, 10, 1), quarantined=3)]))
+    assert result.passed
+
+
+def test_a_lost_line_fails_the_account_and_names_the_file_and_the_day():
+    good, bad = load(date(2026, 10, 1)), load(date(2026, 10, 2), lines=101)
+    result = check_account(CLIENT, source_days([good, bad]))
+    assert not result.passed
+    assert result.severity == dg.AssetCheckSeverity.ERROR
+    assert "raw/client/2026-10-02/a.jsonl" in (result.description or "")
+    assert "`event-assets run --partition 2026-10-02`" in (result.description or "")
+
+
+@pytest.mark.parametrize(
+    ("share", "is_admitted", "passed", "severity"),
+    [
+        (0.0, True, True, "WARN"),
+        (0.01, True, True, "WARN"),
+        (0.02, True, False, "WARN"),
+        (0.2, True, False, "WARN"),
+        (0.2, False, False, "ERROR"),
+    ],
+)
+def test_a_day_warns_above_one_threshold_and_fails_where_it_is_refused(
+    plan, tmp_path, share, is_admitted, passed, severity
+):
+    day = date(2026, 10, 1)
+    days = source_days([load(day, quarantined=int(share * 100))])
+    verdicts = {day: Verdict(share, is_admitted, None if is_admitted else "violations")}
+    result = check_violations(CLIENT, days, verdicts, plan, tmp_path)
+    assert (result.passed, result.severity.value) == (passed, severity)
+
+
+def test_a_warning_of_long_ago_is_not_repeated_for_ever(plan, tmp_path):
+    days = [date(2026, 8, 1), *(date(2026, 10, number) for number in range(1, 32))]
+    verdicts = {day: Verdict(0.0, True, None) for day in days} | {
+        days[0]: Verdict(0.03, True, None)
+    }
+    result = check_violations(
+        CLIENT, source_days([load(day) for day in days]), verdicts, plan, tmp_path
+    )
+    assert result.passed
+
+
+def test_a_day_of_events_that_the_plan_does_not_know_warns(plan):
+    loads = [load(date(2026, 10, 1), flagged=6, unplanned=6), load(date(2026, 10, 2))]
+    result = check_unplanned(CLIENT, list(day_shares(loads).values()), plan)
+    assert not result.passed
+    assert result.severity == dg.AssetCheckSeverity.WARN
+    assert "6.0% on 2026-10-01" in (result.description or "")
+
+
+def test_names_from_logs_cannot_break_out_of_a_table():
+    table = markdown_table(
+        ["event"], [["a | b\n| c"], ["<script>x</script>"], ["[x](y) `z`"], [None]]
+    )
+    assert table.count("\n") == 5
+    for line in table.splitlines():
+        assert len(re.findall(r"(?<!\\)\|", line)) == 2
+    assert "<script>" not in table.replace("\\<", "")
+    assert "\\[x\\](y) \\`z\\`" in table
+
+
+def test_the_chart_is_an_image_with_a_bar_for_each_day():
+    shares = [(date(2026, 10, 1), 0.001), (date(2026, 10, 2), 0.2)]
+    markdown = share_chart("shares", shares, warn=0.01, error=0.05)
+    encoded = re.fullmatch(r"!\[shares\]\(data:image/svg\+xml;base64,(.*)\)", markdown)
+    assert encoded is not None
+    svg = ElementTree.fromstring(base64.b64decode(encoded[1]))
+    bars = svg.findall("{http://www.w3.org/2000/svg}rect")
+    heights = [float(bar.attrib["height"]) for bar in bars]
+    assert len(bars) == 2
+    assert heights[1] > heights[0] > 0
+    assert all(float(bar.attrib["y"]) >= 0 for bar in bars)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0.0%"), (0.05, "5.0%"), (0.00004, "0.004%"), (1, "100.0%")]
+)
+def test_small_shares_are_told_from_none(share, text):
+    assert percent(share) == text

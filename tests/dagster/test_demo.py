@@ -1,0 +1,46 @@
+"""The demo as a newcomer meets it, against what is known of the logs that it writes."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from event_assets.simulate.shop import write_shop_logs
+
+VISITORS = 60
+
+
+def test_the_demo_finds_what_was_planted_in_its_logs(tmp_path):
+    truth = write_shop_logs(tmp_path / "known", visitors=VISITORS)
+    done = subprocess.run(
+        [sys.executable, "-m", "event_assets", "demo", "--visitors", str(VISITORS)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    rows = dict(re.findall(r"│ (\w+) +│ ([\d,│ ]+?) +│\n", done.stdout))
+    for source in ("client", "mobile", "server"):
+        files, lines, events, duplicates, quarantined = (
+            int(number.replace(",", "")) for number in rows[source].split("│")
+        )
+        assert files == truth.files[source]
+        assert lines == truth.lines[source]
+        assert events == truth.events[source]
+        assert duplicates == truth.duplicates[source]
+        assert quarantined == truth.quarantined[source]
+    assert "Funnel" in done.stdout
+    assert "(unattributed)" in done.stdout
+    assert "make ui" in done.stdout
+    known, written = (sorted(_bytes(tmp_path / name / "raw")) for name in ("known", "demo_data"))
+    assert known == written
+
+
+def _bytes(folder: Path):
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(folder), path.read_bytes()
