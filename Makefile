@@ -30,7 +30,7 @@ ui: $(READY)
 	@$(PY) -m event_assets ui --data $(DATA)
 
 test: $(READY)
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist loadfile
 
 lint: $(READY)
 	@$(PY) -m ruff check .

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 from rich.console import Console
@@ -65,13 +67,18 @@ def print_summary(settings: Settings, done: RunReport) -> None:
     for check in done.checks:
         if not check.passed and not check.fails_run:
             console.print(f"  warns: {check.asset} {check.check}: {check.message}", markup=False)
-    console.print("\n[bold]Go on[/bold]")
-    console.print(f"  make ui          or  event-assets ui --data {shown_path(settings.data_dir)}")
-    console.print(
-        f"  python -c \"import duckdb; print(duckdb.connect('{analytics}', read_only=True)"
+    python = shown_path(Path(sys.executable))
+    query = (
+        f"import duckdb; print(duckdb.connect('{analytics}', read_only=True)"
+        ".sql('from marts.sessions limit 5'))"
     )
-    console.print("                    .sql('select * from marts.sessions limit 5'))\"")
-    console.print("  event-assets init    a tracking plan of your own")
+    console.print("\n[bold]Go on[/bold]")
+    for command, purpose in (
+        (f"{python} -m event_assets ui --data {shown_path(settings.data_dir)}", "Dagster's pages"),
+        (f'{python} -c "{query}"', "the published tables"),
+        (f"{python} -m event_assets init my_plan", "a tracking plan of your own"),
+    ):
+        console.print(f"# {purpose}\n{command}", markup=False, soft_wrap=True)
 
 
 @contextmanager

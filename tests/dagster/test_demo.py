@@ -35,7 +35,7 @@ def test_the_demo_finds_what_was_planted_in_its_logs(tmp_path):
         assert quarantined == truth.quarantined[source]
     assert "Funnel" in done.stdout
     assert "(unattributed)" in done.stdout
-    assert "make ui" in done.stdout
+    assert "event_assets ui --data" in done.stdout
     known, written = (sorted(_bytes(tmp_path / name / "raw")) for name in ("known", "demo_data"))
     assert known == written
 
