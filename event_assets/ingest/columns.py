@@ -12,8 +12,7 @@ from pyarrow import DataType, RecordBatch, Schema
 
 from event_assets.ingest import schema
 from event_assets.ingest.arrow import arrow
-from event_assets.ingest.formats import READ_FIELDS
-from event_assets.ingest.judging import JUDGED_COLUMNS, Judged
+from event_assets.ingest.judging import ROW, Judged
 from event_assets.ingest.ordinals import Counts, Ordinals
 from event_assets.ingest.quarantine import Rejected
 
@@ -47,12 +46,9 @@ def ordinals_of(digests: Sequence[bytes], ordinals: Ordinals) -> Counts:
 
 def event_batch(judged: Judged, ordinals: Counts, origin: Origin) -> RecordBatch:
     """The accepted events of a block; `ordinals` are those of its digests."""
-    size = len(judged.rest)
-    columns: dict[str, Sequence[Any]] = {
-        **dict(zip(READ_FIELDS, zip(*judged.values, strict=True), strict=True)),
-        **dict(zip(JUDGED_COLUMNS, zip(*judged.rest, strict=True), strict=True)),
-    }
-    contents = np.array(judged.contents)
+    size = len(judged.rows)
+    columns: dict[str, Sequence[Any]] = dict(zip(ROW, zip(*judged.rows, strict=True), strict=True))
+    contents = np.array(columns["content"])
     sha256: Any = _hex_texts(judged.digests)
     if size != len(judged.digests):
         sha256 = sha256.take(arrow.array(contents))

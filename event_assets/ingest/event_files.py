@@ -67,7 +67,7 @@ class EventFiles:
     ) -> None:
         judged = self._lines.judged(block)
         places = ordinals_of(judged.digests, ordinals)
-        if judged.rest:
+        if judged.rows:
             outcome.write(self._parts, "events", event_batch(judged, places, origin), origin)
         if judged.rejected:
             batch = quarantine_batch(judged.rejected, origin)

@@ -13,7 +13,7 @@ import orjson
 
 from event_assets.ingest import quarantine
 from event_assets.ingest.canonical import EVENT_TYPE, EVENT_VERSION, Canon
-from event_assets.ingest.formats import Reading, reader_of
+from event_assets.ingest.formats import READ_FIELDS, Reading, reader_of
 from event_assets.ingest.json_text import dumped, exact
 from event_assets.ingest.lines import MAX_LINE, Block, is_number_long
 from event_assets.ingest.malformed import Malformed
@@ -33,8 +33,10 @@ JUDGED_COLUMNS = (
     "violations",
     "line",
     "item",
+    "content",
 )
-_format_of = itemgetter(JUDGED_COLUMNS.index("format"))
+ROW = (*READ_FIELDS, *JUDGED_COLUMNS)
+_format_of = itemgetter(ROW.index("format"))
 
 
 @dataclass(slots=True)
@@ -56,15 +58,12 @@ class Counts:
 class Judged:
     """What one block held.
 
-    `values` (in the order of READ_FIELDS), `rest` (in the order of JUDGED_COLUMNS) and `contents`
-    (places in `digests`) have one element for each accepted event. `digests` has the SHA-256 of
-    every line that is neither blank nor too long to be held.
+    `rows` are the accepted events, with values in the order of ROW; their `content` is a place in
+    `digests`, which has the SHA-256 of every line that is neither blank nor too long to be held.
     """
 
     block: Block
-    values: list[list[Any]] = field(default_factory=list[list[Any]])
-    rest: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
-    contents: list[int] = field(default_factory=list[int])
+    rows: list[list[Any]] = field(default_factory=list[list[Any]])
     digests: list[bytes] = field(default_factory=list[bytes])
     rejected: list[Rejected] = field(default_factory=list[Rejected])
 
@@ -121,7 +120,7 @@ class LineJudge:
                 if dropped is not None:
                     dropped.remove_from(parsed)
                 self._judge_line(judged, index, parsed)
-        counts.formats.update(map(_format_of, judged.rest))
+        counts.formats.update(map(_format_of, judged.rows))
         return judged
 
     def _judge_line(self, judged: Judged, index: int, parsed: dict[str, Any]) -> None:
@@ -162,9 +161,7 @@ class LineJudge:
             flags = quarantine.flags(verdict.violations)
             self._count(verdict.violations)
             self.counts.flagged += 1
-        judged.values.append(values)
-        judged.contents.append(len(judged.digests) - 1)
-        judged.rest.append(
+        values.extend(
             (
                 kind or self._kind,
                 event_ts,
@@ -175,8 +172,10 @@ class LineJudge:
                 flags,
                 judged.block.first_line + index,
                 item,
+                len(judged.digests) - 1,
             )
         )
+        judged.rows.append(values)
 
     def _reject_line(self, judged: Judged, index: int, error: Malformed) -> None:
         self.counts.unreadable += 1

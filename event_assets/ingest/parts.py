@@ -26,20 +26,7 @@ _PRIVATE = 0o600
 _PUBLIC = 0o644
 # Statistics help where readers filter; dictionaries where values repeat.
 _STATISTICS = ["load_id", "generation", "landing_date", "event_ts", "event_type", "line"]
-_ALL_DIFFERENT = set(
-    [
-        "event_id",
-        "raw_sha256",
-        "event_ts",
-        "client_ts",
-        "sent_ts",
-        "received_ts",
-        "properties",
-        "line",
-        "raw",
-        "byte_offset",
-    ]
-)
+_ALL_DIFFERENT = {"event_id", "raw_sha256", "properties", "raw", "line", "byte_offset", "event_ts"}
 
 
 class DayParts:
