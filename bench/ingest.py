@@ -106,28 +106,33 @@ class Measured:
         return self.lines / self.cpu_seconds
 
 
-def write_lines(path: Path, count: int) -> None:
-    """Lines of the browser's log, of about 300 bytes: a fifth with a campaign, all by the plan."""
-    rng = Random(SEED)
+def write_lines(path: Path, count: int, *, first: int = 0, ms_apart: int = 80) -> None:
+    """Lines of the browser's log, of about 300 bytes: a fifth with a campaign, all by the plan.
+
+    Numbered from `first`, `ms_apart` milliseconds after one another. A visitor makes about twenty
+    of them, in a row of some thousands; three in ten are logged in.
+    """
+    rng = Random(SEED + first)
     with path.open("w") as file:
-        for number in range(count):
-            file.write(json.dumps(_event(rng, number)) + "\n")
+        for number in range(first, first + count):
+            file.write(json.dumps(_event(rng, number, START_MS + number * ms_apart)) + "\n")
 
 
-def _event(rng: Random, number: int) -> dict[str, Any]:
+def _event(rng: Random, number: int, timestamp: int) -> dict[str, Any]:
     product = f"p{rng.randrange(5000)}"
+    visitor = number // 4000 * 200 + rng.randrange(400)
     page_url = f"https://shop.example.com/products/{product}"
     if rng.random() < 0.2:
-        campaign = f"autumn-{rng.randrange(40)}"
+        campaign = f"autumn-{visitor % 40}"
         page_url += f"?utm_source=google&utm_medium=cpc&utm_campaign={campaign}"
     if rng.random() < 0.05:
-        page_url += f"{'&' if '?' in page_url else '?'}gclid={rng.getrandbits(64):x}"
+        page_url += f"{'&' if '?' in page_url else '?'}gclid={visitor:016x}"
     event: dict[str, Any] = {
         "event_type": rng.choice(["page_view", "page_view", "product_view", "add_to_cart"]),
-        "timestamp": START_MS + number * 80,
-        "user_id": f"u{rng.randrange(20_000)}" if rng.random() < 0.3 else None,
-        "anonymous_id": f"{rng.getrandbits(64):016x}",
-        "session_id": f"{rng.getrandbits(48):012x}",
+        "timestamp": timestamp,
+        "user_id": f"u{visitor}" if visitor % 10 < 3 else None,
+        "anonymous_id": f"{visitor:016x}",
+        "session_id": f"{visitor:012x}",
         "page_url": page_url,
         "referrer": "https://www.google.com/",
     }

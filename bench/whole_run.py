@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/whole_run.py [--lines 1000000] [--days 10]
 
-Then one more day of a tenth of that, and a run without news. Each run is the real command in a
+Then one more day, and a run without news. Each run is the real command in a
 process of its own; peak memory is the largest of its processes.
 """
 
@@ -26,19 +26,12 @@ FIRST_DAY = date(2026, 10, 1)
 PLAN = Path(__file__).parents[1] / "tracking_plan"
 
 
-def write_days(data: Path, first: date, days: int, lines: int) -> None:
-    """The lines of one log, dealt to `days` files in their order."""
-    whole = data / "lines.jsonl"
-    write_lines(whole, lines)
-    per_day = -(-lines // days)
-    with whole.open("rb") as log:
-        for day in range(days):
-            folder = data / "raw" / "client" / str(first + timedelta(days=day))
-            folder.mkdir(parents=True)
-            with (folder / "events.jsonl").open("wb") as file:
-                for _ in range(per_day):
-                    file.write(log.readline())
-    whole.unlink()
+def write_days(data: Path, days: range, lines: int) -> None:
+    """One file a day of so many lines, spread over its 24 hours."""
+    for day in days:
+        folder = data / "raw" / "client" / str(FIRST_DAY + timedelta(days=day))
+        folder.mkdir(parents=True)
+        write_lines(folder / "events.jsonl", lines, first=day * lines, ms_apart=86_400_000 // lines)
 
 
 def run(data: Path) -> tuple[dict[str, Any], float]:
@@ -77,11 +70,11 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
-        write_days(data, FIRST_DAY, chosen.days, chosen.lines)
-        runs = {f"{chosen.lines:,} lines": run(data)}
-        tenth = chosen.lines // 10
-        write_days(data, FIRST_DAY + timedelta(days=chosen.days), 1, tenth)
-        runs[f"and {tenth:,} more"] = run(data)
+        a_day = chosen.lines // chosen.days
+        write_days(data, range(chosen.days), a_day)
+        runs = {f"{chosen.days * a_day:,} lines": run(data)}
+        write_days(data, range(chosen.days, chosen.days + 1), a_day)
+        runs[f"and {a_day:,} more"] = run(data)
         runs["no news"] = run(data)
         show(runs)
 

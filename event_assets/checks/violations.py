@@ -42,7 +42,8 @@ def violation_check_specs(asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
             VIOLATIONS_CHECK,
             asset=asset,
             description=(
-                "The share of a landing day's records that violate the tracking plan. Above "
+                "The share of a landing day's records that break the tracking plan; accepted "
+                "unplanned events and properties do not. Above "
                 "`checks.violations.warn` it warns; above `checks.violations.error` the day stays "
                 "out of the marts until it is mended or accepted in plan.yaml."
             ),

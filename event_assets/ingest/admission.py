@@ -59,7 +59,7 @@ class DayShare(NamedTuple):
 
     @property
     def violation_share(self) -> float:
-        """The share of records that were quarantined or flagged, from 0 to 1."""
+        """The share of records that break the plan, from 0 to 1; accepted noise does not."""
         return self.violating / self.records if self.records else 0.0
 
     @property

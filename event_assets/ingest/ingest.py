@@ -200,6 +200,7 @@ class _Day:
             candidates=outcome.rows.get("events", 0) + outcome.rows.get("ad_reports", 0),
             quarantined=outcome.rows.get("quarantine", 0),
             flagged=counts.flagged,
+            noise=counts.noise,
             unplanned=counts.unplanned,
             violations=dict(sorted(counts.violations.items())),
             formats=dict(sorted(counts.formats.items())),

@@ -39,6 +39,10 @@ ROW = (*READ_FIELDS, *JUDGED_COLUMNS)
 _format_of = itemgetter(ROW.index("format"))
 
 
+# accepted records that show nothing else are sent beyond the plan, not against it
+NOISE = frozenset({"unplanned_event", "unplanned_property"})
+
+
 @dataclass(slots=True)
 class Counts:
     """What became of lines and records; LoadRecord says what each number means."""
@@ -49,6 +53,7 @@ class Counts:
     data_lines: int = 0
     records: int = 0
     flagged: int = 0
+    noise: int = 0
     unplanned: int = 0
     violations: Counter[str] = field(default_factory=Counter[str])
     formats: Counter[str] = field(default_factory=Counter[str])
@@ -161,6 +166,7 @@ class LineJudge:
             flags = quarantine.flags(verdict.violations)
             self._count(verdict.violations)
             self.counts.flagged += 1
+            self.counts.noise += all(each.type in NOISE for each in verdict.violations)
         values.extend(
             (
                 kind or self._kind,

@@ -31,8 +31,9 @@ class LoadRecord(BaseModel):
     header.
 
     **Verdicts.** `violations` gives for each type the records that show it. `flagged` candidates
-    were accepted with violations; `unplanned` are the records, accepted or not, whose event the
-    plan does not know. `first_ts` and `last_ts` (ISO 8601, UTC) leave out implausible times.
+    were accepted with violations, `noise` those of them with nothing but unplanned events or
+    properties; `unplanned` are the records, accepted or not, whose event the plan does not know.
+    `first_ts` and `last_ts` (ISO 8601, UTC) leave out implausible times.
 
     Paths of parts are relative to the lake, that of the file to the data directory unless it lies
     outside.
@@ -65,6 +66,7 @@ class LoadRecord(BaseModel):
     candidates: int
     quarantined: int
     flagged: int
+    noise: int = 0
     unplanned: int
     violations: dict[str, int]
     formats: dict[str, int]
@@ -98,8 +100,8 @@ class LoadRecord(BaseModel):
 
     @property
     def violating(self) -> int:
-        """The records that break the plan, whether quarantined or accepted."""
-        return self.quarantined + self.flagged
+        """The records that break the plan, whether quarantined or accepted; noise does not."""
+        return self.quarantined + self.flagged - self.noise
 
     def account_errors(self) -> list[str]:
         """Where the account does not add up, in words; empty if it does."""

@@ -18,7 +18,7 @@ from event_assets.identity_key import identity_key
 from event_assets.plan.model import Event, Plan
 from event_assets.settings import Settings
 
-MATCH_WINDOW = timedelta(minutes=10)  
+MATCH_WINDOW = timedelta(minutes=10)
 _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
     "settings": {
         "inactivity_us": pa.int64(),

@@ -75,7 +75,7 @@ def test_each_record_tells_what_was_wrong(workspace: Workspace) -> None:
         "unplanned_event": 1,
         "value_invalid": 1,
     }
-    assert (record.flagged, record.unplanned, record.violating) == (1, 1, 11)
+    assert (record.flagged, record.unplanned, record.violating) == (1, 1, 10)
     assert record.formats == {"native": len(GOOD)}
     assert (record.first_ts, record.last_ts) == ("2026-10-01T12:00:00Z",) * 2
 

@@ -40,9 +40,18 @@ def test_a_day_above_the_threshold_is_refused_whole_and_alone(workspace: Workspa
 
 
 def test_flagged_records_count_like_quarantined_ones(workspace: Workspace) -> None:
-    workspace.write(line() * 94 + line("other") * 5 + line("buy"))
+    lenient = "policy: {required_missing: accept}\n"
+    workspace.write_plan("plan.yaml", "name: test\nversion: 1\n" + lenient)
+    workspace.write(line() * 94 + line("buy") * 5 + b"broken\n")
     workspace.ingest()
     assert admitted(workspace) == {"a.jsonl": "violations 6.0 % > 5.0 %"}
+
+
+def test_what_nobody_planned_is_noise_that_keeps_no_day_out(workspace: Workspace) -> None:
+    workspace.write(line() * 10 + line("other") * 90)
+    (record,) = workspace.ingest()
+    assert (record.flagged, record.noise, record.unplanned, record.violating) == (90, 90, 90, 0)
+    assert admitted(workspace) == {"a.jsonl": None}
 
 
 def test_exactly_the_threshold_is_admitted(workspace: Workspace) -> None:
