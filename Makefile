@@ -1,5 +1,5 @@
 # Every target sets itself up: .venv in this folder, by uv where it is, else by venv and pip.
-.PHONY: demo ui test lint bench wheel clean
+.PHONY: demo ui test test-older-duckdb lint bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -32,6 +32,12 @@ ui: $(READY)
 test: $(READY)
 	@$(PY) -m pytest -n auto --dist loadfile
 
+# DuckDB 1.5 beside the 2.0 of constraints.txt: the models, the published file and the whole run
+test-older-duckdb:
+	@VENV=.venv-older ./setup-venv dev 'duckdb<2'
+	@.venv-older/bin/python -m pytest -n auto --dist loadfile tests/models/test_models_agree_with_plain_python.py \
+	  tests/models/test_catalogue.py tests/test_publish.py tests/test_music_site.py tests/dagster/test_demo.py
+
 lint: $(READY)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
@@ -45,4 +51,4 @@ wheel: $(READY)
 	@$(PY) -m build --wheel --no-isolation
 
 clean:
-	rm -rf .venv demo_data dist dbt_project/target dbt_project/logs
+	rm -rf .venv .venv-older demo_data dist dbt_project/target dbt_project/logs
