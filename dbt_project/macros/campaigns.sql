@@ -3,9 +3,17 @@
   nullif(
     concat_ws(
       '|',
-      'source=' || utm_source, 'medium=' || utm_medium, 'campaign=' || utm_campaign,
-      'id=' || utm_id, 'click=' || click_id_type || ':' || click_id
+      'source=' || {{ known_text('utm_source') }},
+      'medium=' || {{ known_text('utm_medium') }},
+      'campaign=' || {{ known_text('utm_campaign') }},
+      'id=' || {{ known_text('utm_id') }},
+      'click=' || click_id_type || ':' || click_id
     ),
     ''
   )
+{%- endmacro %}
+
+{#- A text that says something: null for the empty text, for `null` and for mere spaces. -#}
+{% macro known_text(text) -%}
+  nullif(nullif(trim({{ text }}), ''), 'null')
 {%- endmacro %}

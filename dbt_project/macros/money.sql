@@ -9,6 +9,11 @@
   cast(sum(cast({{ expression }} as decimal(28, 10))) as double)
 {%- endmacro %}
 
+{#- The same, and null as soon as one addend is: an amount without its exchange rate makes the sum unknown. -#}
+{% macro exact_sum_or_null(expression) -%}
+  case when count(*) = count({{ amount(expression) }}) then {{ exact_sum(amount(expression)) }} end
+{%- endmacro %}
+
 {#- An amount that can be one: beyond 10^15 a number is a mistake, and null, so that it is counted as missing. -#}
 {% macro amount(expression) -%}
   case when abs({{ expression }}) < 1e15 then {{ expression }} end

@@ -57,6 +57,10 @@ def random_events(
         kind_of_event = rng.choice(
             ["page_view"] * 5 + ["add_to_cart"] * 2 + ["purchase", "signup", "refund"]
         )
+        event_id = f"{name}-{number}" if rng.random() < 0.98 else f"{name}-shared"
+        if kind == "server" and events and rng.random() < 0.3:
+            twin = rng.choice(events)
+            kind_of_event, event_id = twin["event_type"], twin["event_id"]
         properties: dict[str, Any] = {}
         if kind_of_event in ("purchase", "refund"):
             properties = {
@@ -67,7 +71,7 @@ def random_events(
                 properties["order_id"] = f"o{visitor}-{rng.randrange(4)}"
         events.append(
             event(
-                event_id=f"{name}-{number}" if rng.random() < 0.98 else f"{name}-shared",
+                event_id=event_id,
                 at=rng.randrange(20) * 86400 + rng.randrange(6) * 600 + rng.choice([0, 0, 1, 1800]),
                 event_type=kind_of_event,
                 kind=kind,

@@ -143,28 +143,29 @@ def check_attached_events(warehouse: Warehouse) -> None:
 
 
 def check_conversions(warehouse: Warehouse) -> None:
-    """Keyed facts are counted once; without a key, a person's sightings pair up within ten minutes."""
-    rows = warehouse.query(
-        "select conversion, conversion_key, person_unit, kind, event_us, event_id, is_refund "
-        "from core.int_conversion_events"
+    """A key is one fact, an id seen by both sides is one, and what is left pairs up by person."""
+    rows: list[Any] = warehouse.query(
+        "select conversion, conversion_key, person_unit, kind, event_us, event_id "
+        "from core.int_conversion_reports where not is_refund"
     )
-    keyed = {(r[0], r[1]) for r in rows if r[1] and not r[6]}
-    loose: dict[Any, list[Any]] = defaultdict(list)
+    by_id: dict[Any, list[Any]] = defaultdict(list)
     for row in rows:
-        if not row[1] and not row[6]:
-            loose[(row[0], row[2])].append(row)
-    expected = len(keyed)
+        by_id[(row[0], row[5])].append(row)
+    facts: set[Any] = set()
+    loose: dict[Any, list[Any]] = defaultdict(list)
+    for (conversion, event_id), reports in by_id.items():
+        keys = [row[1] for row in reports if row[1]]
+        if keys:
+            facts.add(("key", conversion, min(keys)))
+        elif len({row[3] for row in reports}) == 2:
+            facts.add(("id", conversion, event_id))
+        else:
+            loose[(conversion, reports[0][2])].append(reports[0])
+    assert {kind for kind, _, _ in facts} == {"key", "id"}
+    expected = len(facts)
     for mine in loose.values():
-        ids = defaultdict(set)
-        for row in mine:
-            ids[row[5]].add(row[3])
-        shared = {name for name, kinds in ids.items() if len(kinds) == 2}
-        expected += len(shared)
-        rest = sorted(
-            (row for row in mine if row[5] not in shared), key=lambda r: (r[4], r[5], r[3])
-        )
         run: list[Any] = []
-        for row in rest:
+        for row in sorted(mine, key=lambda r: (r[4], r[5], r[3])):
             if run and row[4] - run[-1][4] > 600_000_000:
                 expected += facts_of(run)
                 run = []

@@ -13,12 +13,12 @@ with event_sessions as (
     event_ts,
     person_id,
     visitor_id,
-    session_id,
-    bot_reason,
-    is_plausible
+    session_id
   from {{ ref('int_event_sessions') }}
   where
     person_id is not null
+    and is_plausible
+    and bot_reason is null
     and {{ only_changed('person_unit') }}
 ),
 
@@ -57,9 +57,9 @@ people as (
     event_sessions.person_id,
     count(distinct event_sessions.visitor_id) as visitors,
     min(events.user_id) as user_id,
-    min(event_sessions.event_ts) filter (where event_sessions.is_plausible) as first_seen_at,
-    max(event_sessions.event_ts) filter (where event_sessions.is_plausible) as last_seen_at,
-    count(distinct case when event_sessions.bot_reason is null then event_sessions.session_id end) as sessions
+    min(event_sessions.event_ts) as first_seen_at,
+    max(event_sessions.event_ts) as last_seen_at,
+    count(distinct event_sessions.session_id) as sessions
   from event_sessions
   inner join events on event_sessions.event_key = events.event_key
   group by event_sessions.person_id

@@ -36,9 +36,11 @@ select
   coalesce(restatements.channel, 'Unassigned') as channel,
   cast(restatements.impressions as {{ dbt.type_bigint() }}) as impressions,
   cast(restatements.clicks as {{ dbt.type_bigint() }}) as clicks,
-  cast(restatements.spend * {{ rate('restatements.currency', 'rates.rate') }} as double) as spend,
+  cast({{ amount('restatements.spend * ' ~ rate('restatements.currency', 'rates.rate')) }} as double) as spend,
   cast(restatements.claimed_conversions as double) as claimed_conversions,
-  cast(restatements.claimed_value * {{ rate('restatements.currency', 'rates.rate') }} as double) as claimed_value,
+  cast(
+    {{ amount('restatements.claimed_value * ' ~ rate('restatements.currency', 'rates.rate')) }} as double
+  ) as claimed_value,
   restatements.file,
   restatements.line,
   restatements.report_key

@@ -25,7 +25,7 @@ spend as (
   select
     date,
     channel,
-    {{ exact_sum('spend') }} as spend
+    {{ exact_sum_or_null('spend') }} as spend
   from {{ ref('ad_spend') }}
   where {{ only_changed('date') }}
   group by date, channel
@@ -65,8 +65,9 @@ select
   coalesce(credits.model, spend_rows.model) as model,
   coalesce(credits.lookback_days, spend_rows.lookback_days) as lookback_days,
   coalesce(credits.conversions, 0.0) as conversions,
-  coalesce(credits.revenue, 0.0) as revenue,
-  coalesce(spend_rows.spend, 0.0) as spend,
+  -- no row is nothing; a row without its exchange rate is unknown
+  case when credits.date is null then 0.0 else credits.revenue end as revenue,
+  case when spend_rows.date is null then 0.0 else spend_rows.spend end as spend,
   spend_rows.spend / nullif(credits.conversions, 0) as cpa,
   credits.revenue / nullif(spend_rows.spend, 0) as roas
 from credits

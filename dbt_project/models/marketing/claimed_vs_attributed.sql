@@ -50,7 +50,7 @@ claims as (
     date,
     platform,
     {{ exact_sum('claimed_conversions') }} as claimed,
-    {{ exact_sum('claimed_value') }} as claimed_value
+    {{ exact_sum_or_null('claimed_value') }} as claimed_value
   from {{ ref('ad_spend') }}
   where {{ only_changed('date') }}
   group by date, platform
@@ -132,7 +132,7 @@ select
   cast(coalesce(verifiable.verifiable, 0) as double) as verifiable,
   cast(greatest(0.0, coalesce(claims.claimed, 0.0) - coalesce(verifiable.verifiable, 0)) as double) as unverifiable,
   claims.claimed / nullif(credits.attributed, 0) as over_claim_ratio,
-  coalesce(claims.claimed_value, 0.0) as claimed_value,
+  case when claims.date is null then 0.0 else claims.claimed_value end as claimed_value,
   coalesce(credits.attributed_value, 0.0) as attributed_value
 from spine
 left join claims

@@ -1,110 +1,57 @@
 {{
   config(
-    unit='person_unit',
-    follows=['person'],
+    unit='report_unit',
+    follows=['conversion_report'],
     emits={'conversion': 'conversion_unit'},
   )
 }}
 
-with event_sessions as (
+with reports as (
   select
-    event_key,
-    event_id,
-    kind,
-    event_ts,
-    event_us,
-    person_id,
-    person_unit,
-    session_id,
-    bot_reason
-  from {{ ref('int_event_sessions') }}
-  where
-    is_plausible
-    and {{ only_changed('person_unit') }}
+    *,
+    case when kind = 'server' then 'server' else 'client' end as side
+  from {{ ref('int_conversion_reports') }}
+  where {{ only_changed('report_unit') }}
 ),
 
-events as (
+-- the same event id is the same fact, from whichever side and for whichever person it came
+matched as (
   select
-    event_key,
-    event_type,
-    user_agent,
-    properties
-  from {{ ref('stg_events') }}
-),
-
-plan_conversions as (
-  select
-    conversion,
-    event,
-    value_property,
-    currency_property,
-    key_property,
-    is_refund
-  from {{ source('plan', 'plan_conversions') }}
-),
-
-conditions as (
-  select
-    owner as conversion,
-    event,
-    property,
-    value
-  from {{ source('plan', 'plan_conditions') }}
-  where owner_kind = 'conversion'
-),
-
-candidates as (
-  select
-    event_sessions.*,
-    events.user_agent,
-    events.properties,
-    events.event_type,
-    plan_conversions.conversion,
-    plan_conversions.is_refund,
-    {{ json_text('events.properties', 'plan_conversions.key_property') }} as conversion_key,
-    {{ amount(try_cast(json_text('events.properties', 'plan_conversions.value_property'), 'double')) }} as value_original,
-    upper({{ json_text('events.properties', 'plan_conversions.currency_property') }}) as currency
-  from event_sessions
-  inner join events on event_sessions.event_key = events.event_key
-  inner join plan_conversions on events.event_type = plan_conversions.event
-),
-
-failed_conditions as (
-  select distinct
-    candidates.event_key,
-    candidates.conversion
-  from candidates
-  inner join conditions
-    on
-      candidates.conversion = conditions.conversion
-      and candidates.event_type = conditions.event
-  where {{ json_text('candidates.properties', 'conditions.property') }} is distinct from conditions.value
+    *,
+    min(conversion_key) over (partition by report_unit, is_refund) as key_of_either_side,
+    min(side) over (partition by report_unit, is_refund)
+    != max(side) over (partition by report_unit, is_refund) as is_seen_by_both,
+    -- each side reports a conversion once, and one of them a refund: the server if it did
+    row_number() over (
+      partition by report_unit, is_refund, case when is_refund then '' else side end
+      order by case when side = 'server' then 0 else 1 end, event_us, kind
+    ) as report_number
+  from reports
 )
 
 select
-  candidates.event_key,
-  candidates.event_id,
-  candidates.kind,
-  candidates.event_ts,
-  candidates.event_us,
-  candidates.person_id,
-  candidates.person_unit,
-  candidates.session_id,
-  candidates.bot_reason,
-  candidates.user_agent,
-  candidates.conversion,
-  candidates.is_refund,
-  candidates.conversion_key,
-  candidates.value_original,
-  candidates.currency,
-  -- what has to be looked at together: all events of a key over all history, else of a person
+  event_key,
+  event_id,
+  kind,
+  side,
+  event_ts,
+  event_us,
+  person_id,
+  person_unit,
+  session_id,
+  bot_reason,
+  user_agent,
+  conversion,
+  is_refund,
+  key_of_either_side as conversion_key,
+  value_original,
+  currency,
+  report_unit,
+  -- what has to be looked at together: all events of a key, else of an id seen by both sides, else of a person
   case
-    when candidates.conversion_key is not null then 'k|' || candidates.conversion || '|' || candidates.conversion_key
-    else 'p|' || candidates.conversion || '|' || candidates.person_unit
+    when key_of_either_side is not null then 'k|' || conversion || '|' || key_of_either_side
+    when is_seen_by_both then 'i|' || report_unit
+    else 'p|' || conversion || '|' || person_unit
   end as conversion_unit
-from candidates
-left join failed_conditions
-  on
-    candidates.event_key = failed_conditions.event_key
-    and candidates.conversion = failed_conditions.conversion
-where failed_conditions.event_key is null
+from matched
+where report_number = 1

@@ -9,7 +9,8 @@ events as (
   select
     event_key,
     session_hint,
-    user_agent
+    -- of a server's event it is the backend's own: it says nothing of the person
+    case when opens_sessions then user_agent end as user_agent
   from {{ ref('stg_events') }}
 ),
 
@@ -41,6 +42,11 @@ own_events as (
   where session_id is not null
 ),
 
+hints_to_attach as (
+  select distinct session_hint from event_details
+  where session_id is null and session_hint is not null
+),
+
 session_ends as (
   select
     session_id,
@@ -54,7 +60,7 @@ session_hints as (
     session_id,
     session_hint
   from own_events
-  where session_hint is not null
+  where session_hint in (select session_hint from hints_to_attach)
 ),
 
 -- Events of sources that open no session join the session of their person that they fall into: of
@@ -198,7 +204,7 @@ select
   is_session_start,
   is_campaign_change,
   split_cause,
-  -- a session is a bot's when an event that opened or continued it is; a server's own agent says nothing of it
+  -- a session is a bot's when an event that opened or continued it is
   case
     when session_id is null then agent_bot_reason
     else min(case when is_session_event then agent_bot_reason end) over (partition by session_id)

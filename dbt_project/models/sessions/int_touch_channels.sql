@@ -135,7 +135,10 @@ inputs as (
       click_ids.site_kind,
       case
         when foreign_hosts.raw_referrer_host is not null then '(unknown site)'
-        when coalesce(origins.source, origins.medium, origins.campaign) is null then '(none)'
+        when
+          coalesce(
+            origins.source, origins.medium, origins.campaign, origins.campaign_id, origins.click_id_type
+          ) is null then '(none)'
         else '(no site)'
       end
     ) as input_site_kind,

@@ -39,12 +39,13 @@ session_events as (
     events.utm_source,
     events.utm_medium,
     events.utm_campaign,
+    events.utm_id,
     events.click_id_type
   from event_sessions
   inner join events on event_sessions.event_key = events.event_key
 ),
 
--- a session's campaign is that of its first event with a page
+-- a session's campaign is that of its first event with a page, unless a change of campaign began it
 landings as (
   select
     *,
@@ -65,11 +66,12 @@ touches as (
     starts.bot_reason,
     true as is_session_start,
     landings.page_url,
-    landings.referrer,
-    landings.utm_source,
-    landings.utm_medium,
-    landings.utm_campaign,
-    landings.click_id_type
+    case when starts.is_campaign_change then starts.referrer else landings.referrer end as referrer,
+    case when starts.is_campaign_change then starts.utm_source else landings.utm_source end as utm_source,
+    case when starts.is_campaign_change then starts.utm_medium else landings.utm_medium end as utm_medium,
+    case when starts.is_campaign_change then starts.utm_campaign else landings.utm_campaign end as utm_campaign,
+    case when starts.is_campaign_change then starts.utm_id else landings.utm_id end as utm_id,
+    case when starts.is_campaign_change then starts.click_id_type else landings.click_id_type end as click_id_type
   from session_events as starts
   inner join landings
     on
@@ -91,6 +93,7 @@ touches as (
     utm_source,
     utm_medium,
     utm_campaign,
+    utm_id,
     click_id_type
   from session_events
   where is_campaign_change and not is_session_start
@@ -110,10 +113,11 @@ select
   utm_source,
   utm_medium,
   utm_campaign,
-  click_id_type,
-  nullif(nullif(lower(utm_source), ''), 'null') as source,
-  nullif(nullif(lower(utm_medium), ''), 'null') as medium,
-  nullif(nullif(lower(utm_campaign), ''), 'null') as campaign,
+  lower(click_id_type) as click_id_type,
+  {{ known_text('utm_id') }} as campaign_id,
+  lower({{ known_text('utm_source') }}) as source,
+  lower({{ known_text('utm_medium') }}) as medium,
+  lower({{ known_text('utm_campaign') }}) as campaign,
   {{ url_host('page_url') }} as page_host,
   {{ url_host('referrer') }} as raw_referrer_host
 from touches

@@ -1,0 +1,106 @@
+{{
+  config(
+    unit='person_unit',
+    follows=['person'],
+    emits={'conversion_report': 'report_unit'},
+  )
+}}
+
+with event_sessions as (
+  select
+    event_key,
+    event_id,
+    kind,
+    event_ts,
+    event_us,
+    person_id,
+    person_unit,
+    session_id,
+    bot_reason
+  from {{ ref('int_event_sessions') }}
+  where
+    is_plausible
+    and {{ only_changed('person_unit') }}
+),
+
+events as (
+  select
+    event_key,
+    event_type,
+    user_agent,
+    properties
+  from {{ ref('stg_events') }}
+),
+
+plan_conversions as (
+  select
+    conversion,
+    event,
+    value_property,
+    currency_property,
+    key_property,
+    is_refund
+  from {{ source('plan', 'plan_conversions') }}
+),
+
+conditions as (
+  select
+    owner as conversion,
+    event,
+    property,
+    value
+  from {{ source('plan', 'plan_conditions') }}
+  where owner_kind = 'conversion'
+),
+
+candidates as (
+  select
+    event_sessions.*,
+    events.user_agent,
+    events.properties,
+    events.event_type,
+    plan_conversions.conversion,
+    plan_conversions.is_refund,
+    {{ known_text(json_text('events.properties', 'plan_conversions.key_property')) }} as conversion_key,
+    {{ amount(try_cast(json_text('events.properties', 'plan_conversions.value_property'), 'double')) }} as value_original,
+    upper({{ known_text(json_text('events.properties', 'plan_conversions.currency_property')) }}) as currency
+  from event_sessions
+  inner join events on event_sessions.event_key = events.event_key
+  inner join plan_conversions on events.event_type = plan_conversions.event
+),
+
+failed_conditions as (
+  select distinct
+    candidates.event_key,
+    candidates.conversion
+  from candidates
+  inner join conditions
+    on
+      candidates.conversion = conditions.conversion
+      and candidates.event_type = conditions.event
+  where {{ json_text('candidates.properties', 'conditions.property') }} is distinct from conditions.value
+)
+
+select
+  candidates.event_key,
+  candidates.event_id,
+  candidates.kind,
+  candidates.event_ts,
+  candidates.event_us,
+  candidates.person_id,
+  candidates.person_unit,
+  candidates.session_id,
+  candidates.bot_reason,
+  candidates.user_agent,
+  candidates.conversion,
+  candidates.is_refund,
+  candidates.conversion_key,
+  candidates.value_original,
+  candidates.currency,
+  candidates.conversion || '|' || candidates.event_id as report_unit
+from candidates
+left join failed_conditions
+  on
+    candidates.event_key = failed_conditions.event_key
+    and candidates.conversion = failed_conditions.conversion
+where failed_conditions.event_key is null
