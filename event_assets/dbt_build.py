@@ -56,12 +56,13 @@ def run_folder(settings: Settings, run_id: str) -> Generator[Path]:
 
 
 @contextmanager
-def build_in_progress(settings: Settings, *, is_whole: bool) -> Generator[None]:
+def build_in_progress(warehouse: Path, *, is_whole: bool) -> Generator[None]:
     """Until the block has ended well, the warehouse's tables are not known to fit together.
 
-    A build of some models leaves them fitting only where they did before.
+    A build of some models leaves them fitting only where they did before. To be entered by who
+    holds the warehouse's lock: the mark must not be set for a build that another has begun.
     """
-    mark = settings.dbt_dir / "complete"
+    mark = _complete_mark(warehouse)
     is_complete_after = is_whole or mark.is_file()
     mark.unlink(missing_ok=True)
     yield
@@ -72,7 +73,11 @@ def build_in_progress(settings: Settings, *, is_whole: bool) -> Generator[None]:
 
 def is_build_complete(settings: Settings) -> bool:
     """Whether the last builds ended well: only then the warehouse may be published."""
-    return (settings.dbt_dir / "complete").is_file()
+    return _complete_mark(settings.warehouse).is_file()
+
+
+def _complete_mark(warehouse: Path) -> Path:
+    return warehouse.with_name("dbt") / "complete"
 
 
 def what_failed(invocation: Invocation) -> str:

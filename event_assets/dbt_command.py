@@ -17,6 +17,9 @@ from pathlib import Path
 
 from event_assets.warehouse import Holder, WarehouseBusy, warehouse_lock
 
+WHOLE_BUILD = "EVENT_ASSETS_WHOLE_BUILD"
+"""Environment variable that is set where all models are built, not some."""
+
 _WITHOUT_DATABASE = frozenset({"parse", "ls", "list", "deps", "clean", "--help"})
 
 
@@ -32,13 +35,28 @@ def main() -> None:
     if not arguments or arguments[0] in _WITHOUT_DATABASE:
         _run_dbt(arguments)
         return
-    lock_file = Path(os.environ["EVENT_ASSETS_WAREHOUSE"]).with_name("warehouse.lock")
+    warehouse = Path(os.environ["EVENT_ASSETS_WAREHOUSE"])
+    lock_file = warehouse.with_name("warehouse.lock")
     try:
         with warehouse_lock(lock_file, f"dbt {arguments[0]}", on_wait=_say_waiting):
-            _run_dbt(arguments)
+            if arguments[0] == "build":
+                _build(warehouse, arguments)
+            else:
+                _run_dbt(arguments)
     except WarehouseBusy as error:
         _say("error", str(error))
         sys.exit(2)
+
+
+def _build(warehouse: Path, arguments: Sequence[str]) -> None:
+    from event_assets.dbt_build import build_in_progress
+
+    with build_in_progress(warehouse, is_whole=WHOLE_BUILD in os.environ):
+        try:
+            _run_dbt(arguments)
+        except SystemExit as ended:
+            if ended.code:
+                raise
 
 
 def _run_dbt(arguments: Sequence[str]) -> None:

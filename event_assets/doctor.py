@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from event_assets.errors import ConfigurationError, shown_path
-from event_assets.ingest.loads import LoadRecord, read_records
+from event_assets.ingest.loads import LoadRecord, every_generation, read_records
 from event_assets.ingest.pending import pending_days
 from event_assets.plan.loader import load_plan
 from event_assets.settings import Settings, check_sources
@@ -76,18 +76,19 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             f"{len(missing)} parts are missing, the first {missing[0]}; read their days again "
             "with `event-assets run --partition DAY`",
         )
+    named_once = {part for record in every_generation(settings.loads_dir) for part in record.parts}
     unnamed = [
         path
         for table in ("events", "quarantine", "ad_reports")
         for path in (settings.lake / table).glob("*/*/*")
-        if path.relative_to(settings.lake).as_posix() not in named
+        if path.relative_to(settings.lake).as_posix() not in named_once
     ]
     if unnamed:
         size = sum(path.stat().st_size for path in unnamed) / 1e6
         yield Finding(
             True,
-            f"{len(unnamed)} files in the lake ({size:.1f} MB) are named by no current load: left "
-            "by interrupted runs or earlier judgings. They are not read and may be removed",
+            f"{len(unnamed)} files in the lake ({size:.1f} MB) are named by no load: left by "
+            "interrupted runs. They are not read and may be removed",
         )
     pending = pending_days(settings)
     if pending:

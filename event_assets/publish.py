@@ -73,7 +73,7 @@ def publish(settings: Settings, rules: PublishRules) -> PublishResult:
         as_of = _as_of(connection, settings)
         tables = _tables(connection, settings, rules, as_of)
         published = tuple(_measured(connection, table) for table in tables)
-        content_version = _content_version(published)
+        content_version = _content_version(published, as_of)
         changed = _published_version(settings.analytics) != content_version
         result = PublishResult(changed, content_version, as_of, published, settings.analytics)
         if changed:
@@ -147,8 +147,8 @@ def _measured(connection: duckdb.DuckDBPyConnection, table: _Table) -> Published
     return PublishedTable(table.name, row[0], hashlib.sha256(text.encode()).hexdigest()[:16])
 
 
-def _content_version(tables: tuple[PublishedTable, ...]) -> str:
-    text = json.dumps([__version__, *((table.name, table.content) for table in tables)])
+def _content_version(tables: tuple[PublishedTable, ...], as_of: date | None) -> str:
+    text = json.dumps([__version__, str(as_of), *((table.name, table.content) for table in tables)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

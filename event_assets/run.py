@@ -15,7 +15,7 @@ import dagster as dg
 from event_assets.assets.keys import INGEST_OP, JOB, MODE_TAG, MODELS_OP, ONLY_NEW
 from event_assets.code_location import build_definitions
 from event_assets.dagster_home import dagster_home
-from event_assets.errors import ConfigurationError
+from event_assets.errors import ConfigurationError, shown_path
 from event_assets.landing import DaySpan, files_by_day, landing_span
 from event_assets.plan.loader import load_plan
 from event_assets.progress import report
@@ -38,6 +38,11 @@ class RunOptions:
 
 def check_configuration(settings: Settings, options: RunOptions) -> None:
     """Raise ConfigurationError for anything that would stop a run; touches nothing."""
+    if not settings.data_dir.is_dir():
+        raise ConfigurationError(
+            f"there is no data directory {shown_path(settings.data_dir)}",
+            remedy="make it and put logs below its raw/, or name another by --data",
+        )
     load_plan(settings.plan_dir)
     check_sources(settings)
     days = files_by_day(settings)

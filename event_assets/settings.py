@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, field_validator
 
 from event_assets.config_values import ConfigModel, Currency, Day, Duration, invalid
+from event_assets.errors import ConfigurationError
 from event_assets.sources import DEFAULT_SOURCES, Source
 from event_assets.yaml_files import did_you_mean, read_yaml
 
@@ -205,14 +206,21 @@ def load_settings(data_dir: Path, plan_dir: Path, config_file: Path | None) -> S
     Without config_file the plan folder's sources.yaml is read, and without that the defaults hold.
     Raises ConfigurationError with file and line.
     """
-    plan_dir = plan_dir.absolute()
+    plan_dir = Path(os.path.abspath(plan_dir))
+    # one name for one directory: files are known by it
+    data_dir = Path(os.path.abspath(data_dir))
+    if any(each in str(data_dir) for each in "'{}"):
+        raise ConfigurationError(
+            f"the data directory {data_dir} has a quote or a brace in its name",
+            remedy="name another one",
+        )
     if config_file is None and (plan_dir / "sources.yaml").exists():
         config_file = plan_dir / "sources.yaml"
     if config_file is None:
-        return Settings(data_dir.absolute(), plan_dir, SourcesConfig(), None)
+        return Settings(data_dir, plan_dir, SourcesConfig(), None)
     file = read_yaml(config_file.absolute())
     config = SourcesConfig() if file.data is None else file.validate(SourcesConfig)
-    return Settings(data_dir.absolute(), plan_dir, config, file.path)
+    return Settings(data_dir, plan_dir, config, file.path)
 
 
 def check_sources(settings: Settings) -> None:

@@ -54,6 +54,7 @@ def test_an_installed_package_runs_on_an_empty_folder_with_its_own_plan(
     unpacked: Path, tmp_path: Path
 ) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("EVENT_ASSETS_")}
+    (tmp_path / "data").mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "event_assets", "run", "--data", "data", "--json"],
         cwd=tmp_path,

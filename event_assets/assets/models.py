@@ -18,7 +18,8 @@ from dagster_dbt import (
 )
 
 from event_assets.assets.keys import ADMITTED_LOADS, DATA_ENGINEERING, MODELS_OP
-from event_assets.dbt_build import build_in_progress, environment, run_folder, what_failed
+from event_assets.dbt_build import environment, run_folder, what_failed
+from event_assets.dbt_command import WHOLE_BUILD
 from event_assets.dbt_manifest import dbt_environment, dbt_executable, dbt_project_dir
 from event_assets.progress import report
 from event_assets.settings import Settings
@@ -90,11 +91,9 @@ def build_models(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
     ) -> Iterator[Any]:
         report("Building the models")
         before = read_table_facts(settings)
-        with (
-            build_in_progress(settings, is_whole=not context.is_subset),
-            run_folder(settings, context.run_id) as folder,
-        ):
-            with environment(dbt_environment(settings)):
+        whole = {WHOLE_BUILD: "yes"} if not context.is_subset else {}
+        with run_folder(settings, context.run_id) as folder:
+            with environment({**dbt_environment(settings), **whole}):
                 invocation = dbt.cli(
                     _arguments(config), context=context, raise_on_error=False, target_path=folder
                 )

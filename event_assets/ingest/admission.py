@@ -69,12 +69,15 @@ class DayShare(NamedTuple):
 
 
 def day_shares(records: Iterable[LoadRecord]) -> dict[tuple[str, date], DayShare]:
-    """The shares of each source and landing date, over all loads that count."""
+    """The shares of each source and landing date, over the newest version of each file.
+
+    So a log that was mended counts as it is now; what was accepted of it before stays accepted.
+    """
     shares: dict[tuple[str, date], DayShare] = {}
     counting = highest_generations(records)
-    replaced = _replaced_reports(counting)
+    newest = _newest_revisions(counting)
     for each in counting:
-        if each.load_key in replaced:
+        if each.revision < newest[(each.source, each.file)]:
             continue
         day = (each.source, each.landing_date)
         _, _, total, violating, unplanned = shares.get(day, DayShare(*day, 0, 0, 0))
@@ -105,6 +108,7 @@ def admission(
     replaced = _replaced_reports(counting)
     accepted = {(day.source, day.date) for day in plan.accepted_days}
     until = as_of or default_as_of(counting)
+    configured = {source.name for source in settings.config.sources}
     rows: list[dict[str, Any]] = []
     for each in counting:
         day = (each.source, each.landing_date)
@@ -113,6 +117,8 @@ def admission(
         refusal = None
         if each.account_errors():
             refusal = "account does not add up"
+        elif each.source not in configured:
+            refusal = "its source is not in sources.yaml"
         elif until is not None and each.landing_date >= until:
             refusal = "after as_of"
         elif each.load_key in replaced:
@@ -160,12 +166,17 @@ def _row(
     }
 
 
-def _replaced_reports(records: Sequence[LoadRecord]) -> set[str]:
-    """Loads of ad reports that came again with other bytes: only their newest rows are true."""
+def _newest_revisions(records: Sequence[LoadRecord]) -> dict[tuple[str, str], int]:
     newest: dict[tuple[str, str], int] = {}
     for each in records:
         file = (each.source, each.file)
         newest[file] = max(newest.get(file, 0), each.revision)
+    return newest
+
+
+def _replaced_reports(records: Sequence[LoadRecord]) -> set[str]:
+    """Loads of ad reports that came again with other bytes: only their newest rows are true."""
+    newest = _newest_revisions(records)
     return {
         each.load_key
         for each in records

@@ -16,6 +16,8 @@ _CLIENT, _SENT, _RECEIVED = (READ_FIELDS.index(field) for field in TIMES)
 _PAGE_URL, _IP = READ_FIELDS.index("page_url"), READ_FIELDS.index("ip")
 _CAMPAIGN = slice(READ_FIELDS.index(UTM_FIELDS[0]), READ_FIELDS.index("click_id_type") + 1)
 _NOTHING_SENT = [None] * (_CAMPAIGN.stop - _CAMPAIGN.start)
+_NOTHING_SAID = ("", "null")
+IP_NAMES = ("ip", "ip_address")
 _CLICK_ID, _CLICK_ID_TYPE = READ_FIELDS.index("click_id"), READ_FIELDS.index("click_id_type")
 
 EVENT_TYPE = READ_FIELDS.index("event_type")
@@ -50,6 +52,10 @@ class Canon:
             if value is not None and value.__class__ is not str:
                 values[place] = text(value, READ_FIELDS[place])
         page_url = values[_PAGE_URL]
+        if values[_CAMPAIGN] != _NOTHING_SENT:
+            values[_CAMPAIGN] = [
+                None if each in _NOTHING_SAID else each for each in values[_CAMPAIGN]
+            ]
         if page_url is not None and "?" in page_url:
             self._read_campaign(values, page_url)
         if values[_IP] is not None:
@@ -67,6 +73,13 @@ class Canon:
         if not YEAR_2000 <= event_ts <= self._latest_plausible:
             return event_ts, "implausible"
         return event_ts, quality
+
+    def without_whole_ips(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Properties or context with the addresses in them truncated like the event's own."""
+        for name in IP_NAMES:
+            if fields.get(name).__class__ is str:
+                fields = {**fields, name: self._truncated_ip(fields[name])}
+        return fields
 
     def _read_campaign(self, values: list[Any], page_url: str) -> None:
         campaign = self._campaigns.read(page_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 MINUTE = 60_000_000
@@ -97,11 +97,17 @@ def _from_epoch(value: Any) -> int | None:
     return round(instant) if instant.__class__ is float else math.floor(instant)
 
 
+# ISO 8601 with nanoseconds and zone has 35 characters; arithmetic on millions of digits takes minutes
+_LONGEST_TIME = 64
+
+
 def _from_text(value: str) -> int | None:
+    if len(value) > _LONGEST_TIME:
+        return None
     if _NUMBER.fullmatch(value):
         try:
             return _from_epoch(Decimal(value))
-        except InvalidOperation:
+        except ArithmeticError:
             return None
     value = value.strip().upper()
     if not _ISO.fullmatch(value):

@@ -260,8 +260,9 @@ def _generations(lake: Path, known: list[LoadRecord]) -> dict[str, int]:
     That may be one without a record: a part is shared by many loads, and a process may have died
     after it committed some of them. Its rows stay dead, as the next generation has another name.
     """
-    parts = {name for record in known for name in record.parts}
-    keys = {key for name in parts for key in load_keys_in(lake / name)}
+    parts = {lake / name for record in known for name in record.parts}
+    # a part that was lost holds no rows, dead or alive
+    keys = {key for part in parts if part.is_file() for key in load_keys_in(part)}
     keys.update(record.load_key for record in known)
     generations: dict[str, int] = {}
     for key in keys:

@@ -148,12 +148,13 @@ class LineJudge:
         values, properties, context, format_name, kind, _, _, _ = reading
         event_ts, quality = self._canon.settle(reading)
         event_type = values[EVENT_TYPE]
+        verdict = self._judge(event_type, properties, values[EVENT_VERSION])
+        properties = self._canon.without_whole_ips(properties)
         written = dumped(properties, "properties") if properties else "{}"
         if context is not None:
             if context.__class__ is not dict:
                 raise Malformed("is not an object", "context")
-            context = dumped(context, "context")
-        verdict = self._judge(event_type, properties, values[EVENT_VERSION])
+            context = dumped(self._canon.without_whole_ips(context), "context")
         flags = None
         if verdict is not None:
             if verdict.action == "quarantine":

@@ -162,9 +162,13 @@ def read_records(loads_dir: Path) -> list[LoadRecord]:
 
     Raises ConfigurationError for a record that cannot be read.
     """
+    return sorted(highest_generations(every_generation(loads_dir)), key=_order)
+
+
+def every_generation(loads_dir: Path) -> Iterator[LoadRecord]:
+    """All records, those of earlier judgings as well."""
     days = sorted(loads_dir.glob("*/*/")) if loads_dir.is_dir() else []
-    records = (record for folder in days for record in _read(folder))
-    return sorted(highest_generations(records), key=_order)
+    return (record for folder in days for record in _read(folder))
 
 
 def highest_generations(records: Iterable[LoadRecord]) -> list[LoadRecord]:

@@ -21,6 +21,7 @@ MAX_PARSED = 4 * 2**20  # a longer line is no event; parsed, it could take 25 ti
 BOM = b"\xef\xbb\xbf"
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,13 @@ class ByteStream:
         with self._readable():
             self._file = path.open("rb")
             self.stat = Stat.of(os.fstat(self._file.fileno()))
-            is_gzip = self._file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            magic = self._file.read(len(_ZSTD_MAGIC))
             self._file.seek(0)
+        if magic == _ZSTD_MAGIC:
+            raise ConfigurationError(
+                "zstd files are not read yet", file=path, remedy="store it plain or as .gz"
+            )
+        is_gzip = magic.startswith(_GZIP_MAGIC)
         self._content = gzip.GzipFile(fileobj=self._file) if is_gzip else self._file
 
     def read(self, size: int) -> bytes:

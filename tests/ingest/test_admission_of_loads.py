@@ -135,3 +135,25 @@ def test_writing_the_same_admission_again_writes_nothing(workspace: Workspace) -
     before = {path: path.stat().st_mtime_ns for path in settings.plan_tables_dir.iterdir()}
     write_admission(workspace.records(), settings, workspace.plan)
     assert {path: path.stat().st_mtime_ns for path in settings.plan_tables_dir.iterdir()} == before
+
+
+def test_loads_of_a_source_that_is_no_longer_configured_are_refused(workspace: Workspace) -> None:
+    workspace.write(line())
+    workspace.ingest()
+    workspace.sources_yaml = (
+        "sources:\n  - {name: web, kind: client, path: 'raw/client/{date}/*'}\n"
+    )
+    workspace.ingest("web")
+    table = admission(workspace.records(), workspace.settings, workspace.plan)
+    refusals = {row["source"]: row["refusal"] for row in table.to_pylist()}
+    assert refusals == {"client": "its source is not in sources.yaml", "web": None}
+
+
+def test_a_mended_log_lets_its_day_in(workspace: Workspace) -> None:
+    workspace.write(line() * 20 + b"broken\n" * 3)
+    workspace.ingest()
+    assert admitted(workspace) == {"a.jsonl": "violations 13.0 % > 5.0 %"}
+    workspace.write(line() * 20 + b"\n")
+    workspace.ingest()
+    table = admission(workspace.records(), workspace.settings, workspace.plan)
+    assert [row["refusal"] for row in table.to_pylist()] == [None, None]

@@ -236,3 +236,32 @@ def test_a_dropped_name_is_left_at_no_depth(sent: dict[str, Any]) -> None:
     DroppedFields(["secret", "path.a"]).remove_from(sent)
     assert '"secret"' not in json.dumps(sent)
     assert not (isinstance(sent.get("path"), dict) and "a" in sent["path"])
+
+
+def test_addresses_in_properties_and_context_are_truncated_as_well(workspace: Workspace) -> None:
+    row = one(
+        workspace,
+        {
+            "event_type": "view",
+            "timestamp": "2026-10-01T12:00:00Z",
+            "metadata": {"ip": "10.11.12.13", "other": "10.11.12.13"},
+            "context": {"ip_address": "2001:db8:1:2::3"},
+        },
+    )
+    assert json.loads(row["properties"]) == {"ip": "10.11.12.0", "other": "10.11.12.13"}
+    assert json.loads(row["context"]) == {"ip_address": "2001:db8:1::"}
+
+
+@pytest.mark.parametrize("empty", ["", "null"])
+def test_an_empty_campaign_field_does_not_hide_the_urls(workspace: Workspace, empty: str) -> None:
+    row = one(
+        workspace,
+        {
+            "event_type": "view",
+            "timestamp": NOON,
+            "utm_source": empty,
+            "click_id": empty,
+            "page_url": "https://shop.example.com/?utm_source=google&gclid=1",
+        },
+    )
+    assert (row["utm_source"], row["click_id"], row["click_id_type"]) == ("google", "1", "gclid")

@@ -179,3 +179,8 @@ def test_an_event_may_be_two_days_younger_than_its_landing_date() -> None:
     midnight = days_since_1970(2026, 10, 3) * DAY
     assert latest_plausible(date(2026, 10, 1)) == midnight
     assert iso(midnight) == "2026-10-03T00:00:00Z"
+
+
+def test_a_time_of_a_million_digits_is_no_time() -> None:
+    assert micros("9" * 1_000_001) is None
+    assert micros("9" * 64) is None

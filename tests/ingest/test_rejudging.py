@@ -98,3 +98,12 @@ def test_a_large_file_spans_parts(workspace: Workspace, monkeypatch: pytest.Monk
     assert len(record.event_parts) >= 10
     assert parts_of(record, workspace.settings.lake) == len(record.event_parts)
     assert [row["user_id"] for row in workspace.rows()] == [f"u{n}" for n in range(95)]
+
+
+def test_a_lost_part_comes_back_when_its_day_is_judged_again(workspace: Workspace) -> None:
+    workspace.write(line() * 3)
+    (record,) = workspace.ingest()
+    (workspace.settings.lake / record.event_parts[0]).unlink()
+    (again,) = workspace.ingest(rejudge=True)
+    assert again.generation == 2
+    assert len(workspace.rows()) == 3
