@@ -38,11 +38,6 @@ class RunOptions:
 
 def check_configuration(settings: Settings, options: RunOptions) -> None:
     """Raise ConfigurationError for anything that would stop a run; touches nothing."""
-    if not settings.data_dir.is_dir():
-        raise ConfigurationError(
-            f"there is no data directory {shown_path(settings.data_dir)}",
-            remedy="make it and put logs below its raw/, or name another by --data",
-        )
     load_plan(settings.plan_dir)
     check_sources(settings)
     days = files_by_day(settings)
@@ -51,6 +46,11 @@ def check_configuration(settings: Settings, options: RunOptions) -> None:
         raise ConfigurationError(
             f"there is no file of {partition} in any source",
             remedy=f"look below {settings.data_dir / 'raw'}",
+        )
+    if not settings.data_dir.is_dir():
+        raise ConfigurationError(
+            f"there is no data directory {shown_path(settings.data_dir)}",
+            remedy="make it and put logs below its raw/, or name another by --data",
         )
     for each in days.values():
         for paths in each.values():

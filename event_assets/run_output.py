@@ -22,7 +22,7 @@ def quiet_run(settings: Settings, options: RunOptions, *, verbose: bool) -> RunR
 
 def print_report(settings: Settings, done: RunReport) -> None:
     """One line a source that was read, a table, a check, a failure; then the result."""
-    for line in _ingested_lines(done.ingested):
+    for line in _ingested_lines(done):
         print(line)
     width = max((len(f"{line.schema}.{line.table}") for line in done.tables), default=0)
     for line in done.tables:
@@ -49,12 +49,13 @@ def print_failures(settings: Settings, done: RunReport) -> None:
         print(f"More is in {shown_path(settings.dagster_home / 'last_run.log')}")
 
 
-def _ingested_lines(ingested: tuple[IngestedDay, ...]) -> list[str]:
+def _ingested_lines(done: RunReport) -> list[str]:
     by_source: dict[str, list[IngestedDay]] = defaultdict(list)
-    for day in ingested:
+    for day in done.ingested:
         by_source[day.source].append(day)
     if not by_source:
-        return ["nothing new to read"]
+        # a run that failed may have read days that it can no longer tell of
+        return [] if done.problems else ["nothing new to read"]
     return [
         f"read {source}: {_days(days)}, {sum(day.records for day in days):,} records,"
         f" {sum(day.quarantined for day in days):,} quarantined"
