@@ -1,5 +1,6 @@
 """The whole job: what it admits, checks, publishes and says."""
 
+import gzip
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import dagster as dg
 
 from event_assets.code_location import build_definitions
 from event_assets.run import dagster_instance
-from event_assets.run_report import FAILED, OK
+from event_assets.run_report import FAILED, MISCONFIGURED, OK
 from event_assets.warehouse import lock_holder
 from tests.dagster.shop import named, page_views, start_run
 
@@ -174,3 +175,18 @@ def test_a_run_that_was_killed_is_of_no_concern_to_the_next(new_shop):
     with dagster_instance(shop.settings) as instance:
         statuses = [each.status for each in instance.get_runs()]
     assert statuses == [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+
+
+def test_a_damaged_file_is_named_with_exit_2_and_the_rest_waits(new_shop):
+    shop = new_shop()
+    shop.write("client", "2026-10-01", page_views("2026-10-01", visitors=2))
+    damaged = shop.settings.data_dir / "raw" / "server" / "2026-10-01" / "events.log.gz"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(gzip.compress(b'{"event_type": "purchase"}\n' * 50)[:40])
+    report = shop.run()
+    assert report.exit_code == MISCONFIGURED
+    assert len(report.problems) == 1
+    assert "events.log.gz: the gzip file is damaged or cut short" in report.problems[0]
+    damaged.unlink()
+    assert shop.run().exit_code == OK
+    assert shop.published("select count(*) from sessions") == [(2,)]
