@@ -89,9 +89,9 @@ def _published(settings: Settings) -> Generator[duckdb.DuckDBPyConnection]:
 
 
 def _events(connection: duckdb.DuckDBPyConnection) -> Iterator[object]:
-    table = Table("source", "files", "lines", "events", "duplicates", "quarantined")
+    table = Table("source", "files", "lines", "blank", "events", "duplicates", "quarantined")
     rows = connection.execute(
-        "select source, count(*), sum(lines), sum(accepted), sum(duplicates), sum(quarantined)"
+        "select source, count(*), sum(lines), sum(blank), sum(accepted), sum(duplicates), sum(quarantined)"
         " from ingest_files group by source order by source"
     ).fetchall()
     yield _filled(table, "What came in", rows)

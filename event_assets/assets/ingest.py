@@ -22,13 +22,14 @@ from event_assets.assets.keys import (
 )
 from event_assets.checks.account import account_check_spec, check_account
 from event_assets.checks.days import source_days
+from event_assets.checks.rewritten import check_rewritten, rewritten_check_spec
 from event_assets.checks.violations import (
     VIOLATIONS_CHECK,
     check_unplanned,
     check_violations,
     violation_check_specs,
 )
-from event_assets.ingest.admission import admission, day_shares
+from event_assets.ingest.admission import admission, day_shares, replaced_loads
 from event_assets.ingest.ingest import Progress, ensure_lake, ingest_day
 from event_assets.ingest.loads import LoadRecord, highest_generations, read_day, read_records
 from event_assets.ingest.pending import pending_days
@@ -56,7 +57,13 @@ def build_ingest(
     """The step from raw logs to admitted loads."""
     sources = {lake_key(source.name): source for source in settings.config.sources}
     checks = [
-        spec for key in sources for spec in (account_check_spec(key), *violation_check_specs(key))
+        spec
+        for key in sources
+        for spec in (
+            account_check_spec(key),
+            rewritten_check_spec(key),
+            *violation_check_specs(key),
+        )
     ]
     lake_specs = [_lake_spec(key, source, partitions) for key, source in sources.items()]
 
@@ -166,13 +173,15 @@ def _check_selected(
         return
     report("Checking what was read")
     verdicts = verdicts_of(admission(records, settings, plan, None))
-    days = source_days(records)
+    replaced = replaced_loads(records)
+    days = source_days(load for load in records if load.load_key not in replaced)
     shares = dict(sorted(day_shares(records).items()))
     for source in settings.config.sources:
         key = lake_key(source.name)
         own = [day for day in days if day.source == source.name]
         results = (
             check_account(key, own),
+            check_rewritten(key, own),
             check_violations(key, own, verdicts.get(source.name, {}), plan, settings.lake),
             check_unplanned(key, [shares[day] for day in shares if day[0] == source.name], plan),
         )

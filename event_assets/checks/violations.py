@@ -15,7 +15,7 @@ import dagster as dg
 
 from event_assets.checks.days import SourceDay
 from event_assets.checks.markdown import percent, share_chart
-from event_assets.checks.offenders import offenders_table, worst_offenders
+from event_assets.checks.offenders import Offender, offenders_table, worst_offenders
 from event_assets.ingest.admission import DayShare
 from event_assets.plan.model import Plan
 
@@ -98,7 +98,7 @@ def check_violations(
     if offenders:
         metadata["worst offenders"] = dg.MetadataValue.md(offenders_table(offenders))
     if refused:
-        message = _refusal_message(refused, verdicts, thresholds.error)
+        message = _refusal_message(refused, verdicts, thresholds.error, offenders)
     elif noticed:
         message = (
             f"{_counted(len(noticed), 'day')} above {percent(thresholds.warn)} of violations, "
@@ -152,7 +152,10 @@ def check_unplanned(
 
 
 def _refusal_message(
-    refused: Sequence[SourceDay], verdicts: Mapping[date, Verdict], error: float
+    refused: Sequence[SourceDay],
+    verdicts: Mapping[date, Verdict],
+    error: float,
+    offenders: Sequence[Offender],
 ) -> str:
     listed = ", ".join(f"{day.day} ({percent(verdicts[day.day].share)})" for day in refused[:3]) + (
         ", …" if len(refused) > 3 else ""
@@ -160,9 +163,17 @@ def _refusal_message(
     first = refused[0]
     return (
         f"{_counted(len(refused), 'day')} above {percent(error)} of violations and not in the "
-        f"marts: {listed}. Mend the plan or the log and run "
+        f"marts: {listed}; {_told(offenders)}. Mend the plan or the log and run "
         f"`event-assets run --partition {first.day}`, or let it in by plan.yaml: "
         f"`accepted_days: [{{source: {first.source}, date: {first.day}, reason: …}}]`"
+    )
+
+
+def _told(offenders: Sequence[Offender]) -> str:
+    return "most often " + ", ".join(
+        " ".join(filter(None, (each.violation, each.event, each.property)))
+        + f" ({each.events}, as in {each.sample})"
+        for each in offenders[:3]
     )
 
 

@@ -105,7 +105,7 @@ def admission(
     """
     counting = highest_generations(records)
     shares = day_shares(counting)
-    replaced = _replaced_reports(counting)
+    replaced = replaced_loads(counting)
     accepted = {(day.source, day.date) for day in plan.accepted_days}
     until = as_of or default_as_of(counting)
     configured = {source.name for source in settings.config.sources}
@@ -166,7 +166,7 @@ def _row(
     }
 
 
-def _newest_revisions(records: Sequence[LoadRecord]) -> dict[tuple[str, str], int]:
+def _newest_revisions(records: Iterable[LoadRecord]) -> dict[tuple[str, str], int]:
     newest: dict[tuple[str, str], int] = {}
     for each in records:
         file = (each.source, each.file)
@@ -174,13 +174,18 @@ def _newest_revisions(records: Sequence[LoadRecord]) -> dict[tuple[str, str], in
     return newest
 
 
-def _replaced_reports(records: Sequence[LoadRecord]) -> set[str]:
-    """Loads of ad reports that came again with other bytes: only their newest rows are true."""
+def replaced_loads(records: Sequence[LoadRecord]) -> set[str]:
+    """Keys of loads of which a later version of their file counts alone.
+
+    Of an ad report that is its newest; of a log the newest that was judged on request.
+    """
     newest = _newest_revisions(records)
+    asked = _newest_revisions(each for each in records if each.replaces_earlier)
     return {
         each.load_key
         for each in records
-        if each.kind == "ad_report" and each.revision < newest[(each.source, each.file)]
+        if each.revision
+        < (newest if each.kind == "ad_report" else asked).get((each.source, each.file), 0)
     }
 
 

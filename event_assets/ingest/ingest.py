@@ -183,6 +183,7 @@ class _Day:
             file=origin.file,
             revision=task.revision,
             changed_prefix=task.changed_prefix,
+            replaces_earlier=task.replaces_earlier,
             from_byte=step.range.start,
             to_byte=step.range.end,
             bytes=step.range.end - step.range.start,

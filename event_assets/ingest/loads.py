@@ -20,7 +20,9 @@ class LoadRecord(BaseModel):
     **Bytes.** `from_byte` to `to_byte` of the file's content, after decompression, with their
     `sha256`; `bytes` is their number. `size`, `mtime_ns` and `inode` are those of the file on
     disk: while they stay, it is not opened. `revision` counts how often the file was found with
-    other bytes than those read before; `changed_prefix` marks the load that read it anew.
+    other bytes than those read before; `changed_prefix` marks the load that read it anew. Earlier
+    revisions count beside it (a log that was rotated by truncation) until the day is judged anew:
+    then `replaces_earlier` says that the file as it is now counts alone.
     `is_complete` is False while an unfinished last line waits behind `to_byte`.
 
     **Account.** `lines` = `data_lines` + `blank` + `unreadable`, where an unreadable line is no
@@ -49,6 +51,7 @@ class LoadRecord(BaseModel):
     file: str
     revision: int = 0
     changed_prefix: bool = False
+    replaces_earlier: bool = False
     from_byte: int
     to_byte: int
     bytes: int

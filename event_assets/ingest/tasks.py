@@ -31,6 +31,7 @@ class Task:
     stat: Stat
     revision: int
     changed_prefix: bool
+    replaces_earlier: bool
     steps: tuple[Step, ...]
 
     @property
@@ -74,9 +75,9 @@ def find_task(
     has_new_end = found.rest.end > found.rest.start
     if chain and found.is_prefix_known and has_new_end and how.has_header:
         found = survey(path, [], takes_unfinished=True)
-        return _whole(path, file, landing_date, chain, found, changed_prefix=False)
+        return _whole(path, file, landing_date, chain, found, how, changed_prefix=False)
     if not chain or not found.is_prefix_known:
-        return _whole(path, file, landing_date, chain, found, changed_prefix=bool(chain))
+        return _whole(path, file, landing_date, chain, found, how, changed_prefix=bool(chain))
     steps = [Step(each.range, how.rejudge) for each in chain]
     if has_new_end:
         steps.append(Step(found.rest, True))
@@ -90,7 +91,10 @@ def find_task(
         return Restat(chain[-1].model_copy(update=updated))
     steps[-1] = Step(steps[-1].range, True, found.is_complete)
     revision = chain[-1].revision
-    return Task(path, file, landing_date, found.stat, revision, False, tuple(steps))
+    replaces_earlier = how.rejudge and revision > 0
+    return Task(
+        path, file, landing_date, found.stat, revision, False, replaces_earlier, tuple(steps)
+    )
 
 
 def _whole(
@@ -99,9 +103,14 @@ def _whole(
     landing_date: date,
     chain: list[LoadRecord],
     found: Survey,
+    how: How,
     *,
     changed_prefix: bool,
 ) -> Task:
+    # asked to judge a day anew, we take its files as they are now
+    replaces_earlier = how.rejudge and bool(chain)
     revision = chain[-1].revision + 1 if chain else 0
     steps = (Step(found.rest, True, found.is_complete),)
-    return Task(path, file, landing_date, found.stat, revision, changed_prefix, steps)
+    return Task(
+        path, file, landing_date, found.stat, revision, changed_prefix, replaces_earlier, steps
+    )

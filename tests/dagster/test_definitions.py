@@ -51,9 +51,14 @@ def test_the_account_blocks_and_the_share_of_violations_does_not(definitions):
     key = dg.AssetKey(["lake", "client"])
     blocking = {
         name: graph.get_check_spec(dg.AssetCheckKey(key, name)).blocking
-        for name in ("account_adds_up", "violation_share", "unplanned_share")
+        for name in ("account_adds_up", "violation_share", "unplanned_share", "rewritten_files")
     }
-    assert blocking == {"account_adds_up": True, "violation_share": False, "unplanned_share": False}
+    assert blocking == {
+        "account_adds_up": True,
+        "violation_share": False,
+        "unplanned_share": False,
+        "rewritten_files": False,
+    }
 
 
 def test_the_published_database_comes_after_every_model(definitions):

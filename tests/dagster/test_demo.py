@@ -25,11 +25,12 @@ def test_the_demo_finds_what_was_planted_in_its_logs(tmp_path):
     assert done.stderr == ""
     rows = dict(re.findall(r"│ (\w+) +│ ([\d,│ ]+?) +│\n", done.stdout))
     for source in ("client", "mobile", "server"):
-        files, lines, events, duplicates, quarantined = (
+        files, lines, blank, events, duplicates, quarantined = (
             int(number.replace(",", "")) for number in rows[source].split("│")
         )
         assert files == truth.files[source]
         assert lines == truth.lines[source]
+        assert lines == blank + events + duplicates + quarantined
         assert events == truth.events[source]
         assert duplicates == truth.duplicates[source]
         assert quarantined == truth.quarantined[source]

@@ -157,3 +157,24 @@ def test_a_mended_log_lets_its_day_in(workspace: Workspace) -> None:
     workspace.ingest()
     table = admission(workspace.records(), workspace.settings, workspace.plan)
     assert [row["refusal"] for row in table.to_pylist()] == [None, None]
+
+
+def test_a_rewritten_log_counts_beside_its_old_version_until_its_day_is_judged_anew(
+    workspace: Workspace,
+) -> None:
+    def refusals() -> list[str | None]:
+        records = workspace.records()
+        table = admission(records, workspace.settings, workspace.plan).to_pylist()
+        return [row["refusal"] for row in sorted(table, key=lambda row: row["loaded_at"])]
+
+    workspace.write(line() * 3)
+    workspace.ingest()
+    workspace.write(line("other") * 2)
+    workspace.ingest()
+    assert refusals() == [None, None]
+    workspace.ingest(rejudge=True)
+    assert refusals() == ["replaced by a later version of the file", None]
+    workspace.write(line("view") * 5)
+    (mended,) = workspace.ingest(rejudge=True)
+    assert mended.replaces_earlier
+    assert refusals().count(None) == 1
