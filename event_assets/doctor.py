@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from event_assets.errors import ConfigurationError, shown_path
+from event_assets.ingest.admission import admission
 from event_assets.ingest.loads import LoadRecord, every_generation, read_records
 from event_assets.ingest.pending import pending_days
 from event_assets.plan.loader import load_plan
@@ -89,6 +90,17 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             True,
             f"{len(unnamed)} files in the lake ({size:.1f} MB) are named by no load: left by "
             "interrupted runs. They are not read and may be removed",
+        )
+    refused = {
+        f"{row['source']} {row['landing_date']} ({row['refusal']})"
+        for row in admission(records, settings, load_plan(settings.plan_dir)).to_pylist()
+        if not row["is_admitted"]
+    }
+    if refused:
+        yield Finding(
+            False,
+            f"not in the tables: {', '.join(sorted(refused)[:5])}{', …' if len(refused) > 5 else ''}"
+            "; the checks of `event-assets run` say what to do",
         )
     pending = pending_days(settings)
     if pending:
