@@ -39,6 +39,7 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         *_configuration(settings),
         *_lake(settings, records),
+        *_admission(settings, records),
         *_warehouse(settings),
         *_published(settings),
     ]
@@ -91,9 +92,21 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             f"{len(unnamed)} files in the lake ({size:.1f} MB) are named by no load: left by "
             "interrupted runs. They are not read and may be removed",
         )
+    pending = pending_days(settings)
+    if pending:
+        told = ", ".join(f"{source} {len(days)}" for source, days in pending.items())
+        yield Finding(True, f"days with something new: {told}; `event-assets run` reads them")
+
+
+def _admission(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
+    try:
+        plan = load_plan(settings.plan_dir)
+    except ConfigurationError:
+        # told already; without a plan nothing can be said of admission
+        return
     refused = {
         f"{row['source']} {row['landing_date']} ({row['refusal']})"
-        for row in admission(records, settings, load_plan(settings.plan_dir)).to_pylist()
+        for row in admission(records, settings, plan).to_pylist()
         if not row["is_admitted"]
     }
     if refused:
@@ -102,10 +115,6 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             f"not in the tables: {', '.join(sorted(refused)[:5])}{', …' if len(refused) > 5 else ''}"
             "; the checks of `event-assets run` say what to do",
         )
-    pending = pending_days(settings)
-    if pending:
-        told = ", ".join(f"{source} {len(days)}" for source, days in pending.items())
-        yield Finding(True, f"days with something new: {told}; `event-assets run` reads them")
 
 
 def _warehouse(settings: Settings) -> Iterator[Finding]:
