@@ -41,7 +41,7 @@ def check_rewritten(asset: dg.AssetKey, days: Sequence[SourceDay]) -> dg.AssetCh
     if rewritten:
         file, day = rewritten[0]
         message = (
-            f"{len(rewritten)} files changed after they were read, the first {file}: both versions "
+            f"{len(rewritten)} changed after being read, the first is {file}; both versions "
             f"count. Where the new one corrects the old, `event-assets run --partition {day}` "
             "makes it count alone"
         )
