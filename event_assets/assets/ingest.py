@@ -153,7 +153,7 @@ def _ingest_selected(
             on_progress=_report_bytes,
         )
         if new:
-            loads = highest_generations(read_day(settings.loads_dir, source.name, day))
+            loads = _counting(highest_generations(read_day(settings.loads_dir, source.name, day)))
             context.log_event(
                 dg.AssetMaterialization(
                     lake_key(source.name),
@@ -161,6 +161,12 @@ def _ingest_selected(
                     metadata=day_metadata(settings.lake, source_days(loads)[0], new),
                 )
             )
+
+
+def _counting(records: Sequence[LoadRecord]) -> list[LoadRecord]:
+    """Without the loads of which a later version of their file counts alone."""
+    replaced = replaced_loads(records)
+    return [record for record in records if record.load_key not in replaced]
 
 
 def _check_selected(
@@ -173,8 +179,7 @@ def _check_selected(
         return
     report("Checking what was read")
     verdicts = verdicts_of(admission(records, settings, plan, None))
-    replaced = replaced_loads(records)
-    days = source_days(load for load in records if load.load_key not in replaced)
+    days = source_days(_counting(records))
     shares = dict(sorted(day_shares(records).items()))
     for source in settings.config.sources:
         key = lake_key(source.name)
