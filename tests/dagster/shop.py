@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -37,9 +38,9 @@ class Shop:
         path.write_text("".join(line + "\n" for line in lines))
         return path
 
-    def run(self, **options: object) -> RunReport:
-        """The whole job in this process."""
-        return run(self.settings, RunOptions(**options))  # type: ignore[arg-type]
+    def run(self, **options: Any) -> RunReport:
+        """The whole job in this process, with the fields of RunOptions."""
+        return run(self.settings, RunOptions(**options))
 
     def accept(self, source: str, day: str) -> None:
         """Accept a day in plan.yaml."""

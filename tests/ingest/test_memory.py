@@ -30,7 +30,10 @@ print(record.candidates, record.quarantined)
 """
 MB = 1024  # /proc counts in kilobytes
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(),
+    reason="peak memory is read from /proc, which this system lacks",
+)
 
 PREFIX = b'{"event_type": "view", "timestamp": 1790856000000, "a": '
 HOSTILE: dict[str, Callable[[], tuple[bytes, int]]] = {

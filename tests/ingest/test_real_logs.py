@@ -20,7 +20,7 @@ sources:
     drop: [firstName, lastName, location]
 """
 
-pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason="the logs are not here")
+pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason=f"the real logs are not at {LOGS}")
 
 
 def test_every_line_of_a_months_real_logs_is_an_event_without_personal_fields(
