@@ -11,6 +11,7 @@ import pytest
 from event_assets.checks.account import check_account
 from event_assets.checks.days import source_days
 from event_assets.checks.markdown import markdown_table, percent, share_chart
+from event_assets.checks.rewritten import check_rewritten
 from event_assets.checks.violations import Verdict, check_unplanned, check_violations
 from event_assets.ingest.admission import day_shares
 from event_assets.ingest.loads import LoadRecord
@@ -152,3 +153,28 @@ def test_the_chart_is_an_image_with_a_bar_for_each_day():
 )
 def test_small_shares_are_told_from_none(share, text):
     assert percent(share) == text
+
+
+def version(revision: int, kind: str = "client") -> LoadRecord:
+    """A version of one file, after as many rewritings."""
+    changes = {"revision": revision, "load_id": f"version-{revision}", "kind": kind}
+    return load(date(2026, 10, 1)).model_copy(update=changes)
+
+
+def test_a_file_that_changed_after_it_was_read_is_named_with_the_command_that_settles_it():
+    result = check_rewritten(CLIENT, source_days([version(0), version(1)]))
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "raw/client/2026-10-01/a.jsonl" in result.description
+    assert "event-assets run --partition 2026-10-01" in result.description
+
+
+@pytest.mark.parametrize(
+    "loads",
+    [
+        pytest.param([version(0)], id="never rewritten"),
+        pytest.param([version(1)], id="the version as it is now counts alone"),
+        pytest.param([version(0, "ad_report"), version(1, "ad_report")], id="a restated report"),
+    ],
+)
+def test_files_of_which_one_version_counts_raise_no_warning(loads):
+    assert check_rewritten(CLIENT, source_days(loads)).passed
