@@ -34,9 +34,6 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(),
     reason="peak memory is read from /proc, which this system lacks",
 )
-    not Path("/proc/self/status").exists(),
-    reason="peak memory is read from /proc, which this system lacks",
-)
 
 PREFIX = b'{"event_type": "view", "timestamp": 1790856000000, "a": '
 HOSTILE: dict[str, Callable[[], tuple[bytes, int]]] = {
