@@ -152,3 +152,10 @@ def test_help_and_configuration_errors_load_neither_dagster_nor_dbt():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_a_data_directory_that_is_not_there_is_one_line_and_is_not_made(call, elsewhere):
+    code, out, err = call("run", "--data", "mistyped")
+    assert (code, out) == (2, "")
+    assert err.startswith("there is no data directory mistyped; ")
+    assert not (elsewhere / "mistyped").exists()

@@ -334,3 +334,15 @@ def test_an_own_plan_folder_comes_before_the_packaged_example(
 def test_the_packaged_example_is_a_plan():
     assert (packaged_plan_dir() / "plan.yaml").is_file()
     assert os.path.isabs(packaged_plan_dir())
+
+
+def test_one_data_directory_has_one_name_however_it_is_spelled(tmp_path: Path):
+    (tmp_path / "below").mkdir()
+    spelled = load_settings(tmp_path / "below" / ".." / "data", tmp_path, None)
+    assert spelled.data_dir == tmp_path / "data"
+
+
+@pytest.mark.parametrize("name", ["it's", "{date}"])
+def test_a_data_directory_that_sql_could_not_name_is_refused(tmp_path: Path, name: str):
+    with pytest.raises(ConfigurationError, match="quote or a brace"):
+        load_settings(tmp_path / name, tmp_path, None)

@@ -247,3 +247,11 @@ def nothing_is_left(workspace: Workspace) -> bool:
     lake = workspace.settings.lake
     found = [path for path in lake.rglob("*") if path.is_file() and str(DAY) in str(path)]
     return workspace.records() == [] and [path.name for path in found] == [".lock"]
+
+
+def test_a_zstd_file_is_named_as_such_and_leaves_nothing(workspace: Workspace) -> None:
+    path = workspace.write(b"\x28\xb5\x2f\xfd and more", "a.jsonl.zst")
+    with pytest.raises(ConfigurationError, match="zstd files are not read yet") as caught:
+        workspace.ingest()
+    assert caught.value.file == path
+    assert nothing_is_left(workspace)
