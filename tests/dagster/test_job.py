@@ -35,6 +35,7 @@ def test_a_day_above_the_error_threshold_is_not_in_the_marts_and_the_others_are(
 def test_the_failed_check_names_the_day_and_what_to_do(history):
     message = named(history.reports["bad day"], "lake/client", "violation_share").message
     assert "2026-10-01 (23.8%)" in message  # 4 products without an id, 1 line of no JSON, of 21
+    assert "most often required_missing product_view product_id (4, as in raw/client/" in message
     assert "`event-assets run --partition 2026-10-01`" in message
     assert "`accepted_days: [{source: client, date: 2026-10-01, reason: …}]`" in message
 
