@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from event_assets.errors import ConfigurationError
+from event_assets.plan_cli import plan_app
 from event_assets.settings import Settings, load_settings, packaged_plan_dir
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(plan_app)
 
 DataOption = Annotated[
     Path | None,

@@ -38,6 +38,7 @@ LOADS = pa.schema(
         ("is_admitted", pa.bool_()),
         ("refusal", _TEXT),
         ("plan_hash", _TEXT),
+        ("plan_version", _COUNT),
         ("loaded_at", pa.timestamp("us")),
         ("event_parts", _TEXT),
         ("quarantine_parts", _TEXT),

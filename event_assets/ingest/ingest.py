@@ -104,6 +104,7 @@ class _Day:
         self._settings = settings
         self._source = source
         self._plan_hash = plan.verdict_hash
+        self._plan_version = plan.version
         self._landing_date = landing_date
         self._generations = _generations(settings.lake, known)
         self._parts = DayParts(settings.lake, source.name, landing_date)
@@ -192,6 +193,7 @@ class _Day:
             inode=task.stat.inode,
             sha256=step.range.sha256,
             plan_hash=self._plan_hash,
+            plan_version=self._plan_version,
             config_hash=self._source.config_hash,
             lines=counts.lines,
             blank=counts.blank,

@@ -35,6 +35,8 @@ class LoadRecord(BaseModel):
     **Verdicts.** `violations` gives for each type the records that show it. `flagged` candidates
     were accepted with violations, `noise` those of them with nothing but unplanned events or
     properties; `unplanned` are the records, accepted or not, whose event the plan does not know.
+    `plan_hash` names the plan that judged by what decides verdicts, `plan_version` is the number
+    that plan.yaml had then.
     `first_ts` and `last_ts` (ISO 8601, UTC) leave out implausible times.
 
     Paths of parts are relative to the lake, that of the file to the data directory unless it lies
@@ -60,6 +62,7 @@ class LoadRecord(BaseModel):
     inode: int
     sha256: str
     plan_hash: str
+    plan_version: int = 0
     config_hash: str
     lines: int
     blank: int

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from event_assets.config_values import ConfigModel, Currency, Day, Duration, Text, invalid
 from event_assets.json_values import is_object
 from event_assets.plan.policy import EventPolicy, PlanFile
-from event_assets.plan.schemas import judged_schema
+from event_assets.plan.schemas import documented_schema, judged_schema
 
 SiteKind = Literal["search", "social", "video", "shopping", "mail", "ai_assistant"]
 InputSiteKind = Literal[
@@ -58,12 +58,17 @@ Version = Annotated[str, BeforeValidator(_version_text)]
 
 
 class Property(ConfigModel):
-    """A property of an event; `json_schema` is what its value is judged by."""
+    """A property of an event.
+
+    `json_schema` is what its value is judged by; `documented` is the same with the notes for
+    people (descriptions, examples), at every depth.
+    """
 
     description: str | None = None
     sensitivity: Sensitivity = "none"
     required: bool = False
     json_schema: dict[str, Any]
+    documented: dict[str, Any]
 
     @model_validator(mode="before")
     @classmethod
@@ -72,7 +77,12 @@ class Property(ConfigModel):
             return written
         own = {key: written[key] for key in ("description", "sensitivity") if key in written}
         required = written.get("required") is True
-        return {**own, "required": required, "json_schema": judged_schema(written)}
+        return {
+            **own,
+            "required": required,
+            "json_schema": judged_schema(written),
+            "documented": documented_schema(written),
+        }
 
     @property
     def type(self) -> str:
@@ -133,6 +143,7 @@ class Event(ConfigModel):
     refund_of: Refund | None = None
     policy: EventPolicy = EventPolicy()
     deprecated: Deprecation | None = None
+    used_by: tuple[Text, ...] = ()
     properties: dict[str, Property] = Field(default_factory=dict)
 
     @model_validator(mode="after")

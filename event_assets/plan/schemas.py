@@ -44,6 +44,7 @@ _NOTES = {
     "$comment",
     "sensitivity",
 }
+_OWN_NOTES = {"sensitivity"}
 _ASSERTIONS = {
     "type",
     "enum",
@@ -135,17 +136,31 @@ def check_properties(written: dict[str, Any]) -> None:
 
 
 def judged_schema(written: dict[str, Any]) -> dict[str, Any]:
-    """The pure JSON Schema of a schema as written."""
+    """The pure JSON Schema of a schema as written, without notes for people."""
+    return _pure(written, keeps_notes=False)
+
+
+def documented_schema(written: dict[str, Any]) -> dict[str, Any]:
+    """The same with the notes that JSON Schema knows: for pages, trackers and other formats."""
+    return _pure(written, keeps_notes=True)
+
+
+def _pure(written: dict[str, Any], *, keeps_notes: bool) -> dict[str, Any]:
+    def pure(value: Any) -> Any:
+        return _pure(value, keeps_notes=keeps_notes) if is_object(value) else value
+
     schema: dict[str, Any] = {}
     for keyword, value in written.items():
-        if keyword in _NOTES or (keyword == "required" and isinstance(value, bool)):
+        if keyword == "required" and isinstance(value, bool):
+            continue
+        if keyword in _NOTES and not (keeps_notes and keyword not in _OWN_NOTES):
             continue
         if keyword in _HOLDS_SCHEMA:
-            schema[keyword] = _judged(value)
+            schema[keyword] = pure(value)
         elif keyword in _HOLDS_SCHEMAS_BY_NAME:
-            schema[keyword] = {name: _judged(each) for name, each in value.items()}
+            schema[keyword] = {name: pure(each) for name, each in value.items()}
         elif keyword in _HOLDS_SCHEMA_LIST:
-            schema[keyword] = [_judged(each) for each in value]
+            schema[keyword] = [pure(each) for each in value]
         else:
             schema[keyword] = value
     required: set[str] = {
@@ -158,10 +173,6 @@ def judged_schema(written: dict[str, Any]) -> dict[str, Any]:
     if required:
         schema["required"] = sorted(required.union(schema.get("required", ())))
     return schema
-
-
-def _judged(written: Any) -> Any:
-    return judged_schema(written) if is_object(written) else written
 
 
 def _check_schema(schema: Any, location: Location, *, is_property: bool = False) -> None:

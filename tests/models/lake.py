@@ -80,6 +80,7 @@ LOAD_FIELDS: list[tuple[str, pa.DataType]] = [
     ("is_admitted", pa.bool_()),
     ("refusal", TEXT),
     ("plan_hash", TEXT),
+    ("plan_version", pa.int64()),
     ("loaded_at", TIME),
     *[(name, TEXT) for name in ("event_parts", "quarantine_parts", "ad_report_parts")],
 ]
@@ -256,6 +257,7 @@ class HandmadeLake:
             "flagged": 0,
             "is_admitted": True,
             "plan_hash": "p",
+            "plan_version": 1,
             "loaded_at": dt.datetime(2026, 10, 2),
             "event_parts": written["events"],
             "quarantine_parts": written["quarantine"],

@@ -18,6 +18,7 @@ select
   quarantined,
   flagged,
   plan_hash,
+  plan_version,
   loaded_at
 from {{ source('lake', 'loads') }}
 where is_admitted
