@@ -195,6 +195,7 @@ class _Day:
             plan_hash=self._plan_hash,
             plan_version=self._plan_version,
             config_hash=self._source.config_hash,
+            drop=self._source.drop,
             lines=counts.lines,
             blank=counts.blank,
             unreadable=counts.unreadable,

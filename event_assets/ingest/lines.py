@@ -97,6 +97,12 @@ def read_blocks(stream: ByteStream, wanted: Range, at: Position) -> Iterator[Blo
         raise ContentChanged
 
 
+def block_of(lines: list[bytes]) -> Block:
+    """Lines that were picked from anywhere, each without its end, numbered from 0."""
+    lengths = list(map(len, lines))
+    return Block(lines, 0, 0, len(lines), has_long_numbers=True, _lengths=lengths)
+
+
 def is_number_long(line: bytes) -> bool:
     """Whether digits stand in it that a 64-bit number may not hold."""
     return _MANY_DIGITS.search(line) is not None
