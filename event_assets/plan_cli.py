@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from event_assets.plan_cli_drafts import add_draft_commands
+
 plan_app = typer.Typer(
     name="plan",
     help="Write, check, compare, share and use the tracking plan.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+add_draft_commands(plan_app)

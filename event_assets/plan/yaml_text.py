@@ -20,7 +20,8 @@ from event_assets.json_values import is_array, is_object
 WIDTH = 100
 _MAX_KEY = 1_000  # YAML takes a key of at most 1,024 characters without a question mark before it
 _MAX_DIGITS = 300
-_PLAIN = re.compile(r"[\w(/](?:[^,\[\]{}#:]|:(?=\w))*")
+_PLAIN_IN_FLOW = re.compile(r"[\w(/](?:[^,\[\]{}#:]|:(?=\w))*")
+_PLAIN_IN_BLOCK = re.compile(r"[\w(/](?:[^#:]|:(?=\w))*")
 _RESOLVER: Any = Resolver()
 _TEXT = "tag:yaml.org,2002:str"
 # `y` and `n` are true and false to some readers that are not ours
@@ -54,7 +55,7 @@ def block(value: dict[str, Any], indent: int = 0, *, aligned: bool = False) -> l
 def _entry(head: str, value: Any, indent: int, column: int) -> list[str]:
     """The lines of one key with its value, which begins at `column` where that leaves it room."""
     margin = " " * indent
-    one_line = flow(value)
+    one_line = _in_block(value)
     for line in (f"{margin}{head.ljust(column)} {one_line}", f"{margin}{head} {one_line}"):
         if len(line) <= WIDTH:
             return [line]
@@ -74,7 +75,7 @@ def _items(values: list[Any], indent: int) -> list[str]:
     margin = " " * indent
     lines: list[str] = []
     for value in values:
-        one_line = f"{margin}- {flow(value)}"
+        one_line = f"{margin}- {_in_block(value)}"
         if len(one_line) > WIDTH and value and is_object(value):
             first, *others = block(value, indent + 2)
             lines += [f"{margin}- {first.lstrip(' ')}", *others]
@@ -115,10 +116,14 @@ def _scalar(value: Any) -> str:
     return written
 
 
-def _text(text: str) -> str:
+def _in_block(value: Any) -> str:
+    return _text(value, _PLAIN_IN_BLOCK) if isinstance(value, str) else flow(value)
+
+
+def _text(text: str, plain: re.Pattern[str] = _PLAIN_IN_FLOW) -> str:
     if not text.isprintable():
         return _escaped(text)
-    if _PLAIN.fullmatch(text) and text == text.rstrip() and not _means_something_else(text):
+    if plain.fullmatch(text) and text == text.rstrip() and not _means_something_else(text):
         return text
     return "'" + text.replace("'", "''") + "'"
 
