@@ -148,7 +148,9 @@ class LineJudge:
         values, properties, context, format_name, kind, _, _, _ = reading
         event_ts, quality = self._canon.settle(reading)
         event_type = values[EVENT_TYPE]
-        verdict = self._judge(event_type, properties, values[EVENT_VERSION])
+        kind = kind or self._kind
+        moment = None if quality == "implausible" else event_ts
+        verdict = self._judge(event_type, properties, values[EVENT_VERSION], kind, moment)
         properties = self._canon.without_whole_ips(properties)
         written = dumped(properties, "properties") if properties else "{}"
         if context is not None:
@@ -170,7 +172,7 @@ class LineJudge:
             self.counts.noise += all(each.type in NOISE for each in verdict.violations)
         values.extend(
             (
-                kind or self._kind,
+                kind,
                 event_ts,
                 quality,
                 written,

@@ -3,63 +3,113 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
-
-import pyarrow as pa
-import pyarrow.compute as pc
-from pydantic import BaseModel
+from typing import Any
 
 from event_assets.errors import ConfigurationError
-from event_assets.json_values import is_object
-from event_assets.plan.model import (
-    Channels,
-    Event,
-    Funnels,
-    Plan,
-    PlanFile,
-    Property,
-    PropertyGroups,
-)
+from event_assets.json_values import is_array, is_object
+from event_assets.plan.event import Event, Shape, event_schema
+from event_assets.plan.groups import Groups, load_groups, with_groups
+from event_assets.plan.links import check_channels, check_event, check_funnels
+from event_assets.plan.model import Channels, Funnels, Plan, PlanFile
 from event_assets.plan.rates import load_rates
-from event_assets.plan.schemas import SchemaMistake, check_properties
+from event_assets.plan.written import check_compiled, check_written, check_written_rules
 from event_assets.yaml_files import Location, YamlFile, did_you_mean, read_yaml
-
-Model = TypeVar("Model", bound=BaseModel)
 
 _FILES = ("plan.yaml", "property_groups.yaml", "funnels.yaml", "channels.yaml", "sources.yaml")
 
 
 def load_plan(folder: Path) -> Plan:
     """Read and check a plan folder. Raises ConfigurationError with file, line and remedy."""
-    _check_files(folder)
-    plan = read_yaml(folder / "plan.yaml").validate(PlanFile)
-    groups_file = _read_optional(folder / "property_groups.yaml")
-    groups = _load_groups(groups_file)
-    written = [_read_event(path) for path in _event_paths(folder / "events")]
-    events: dict[str, Event] = {}
-    for file, event in written:
-        events[event.event] = event.model_copy(
-            update={"properties": _all_properties(file, event, groups)}
+    plan, mistakes = read_plan(folder)
+    if plan is None:
+        raise mistakes[0]
+    return plan
+
+
+def read_plan(folder: Path) -> tuple[Plan | None, list[ConfigurationError]]:
+    """The plan, or None and what is wrong: the first mistake of each file."""
+    reader = _Reader(folder)
+    return reader.read(), reader.mistakes
+
+
+class _Reader:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.mistakes: list[ConfigurationError] = []
+
+    def read(self) -> Plan | None:
+        plan_file = PlanFile.model_construct()
+        groups: Groups = {}
+        funnels, channels, rates = Funnels(), Channels(), ()
+        with self._noted():
+            _check_files(self._folder)
+            plan_file = read_yaml(self._folder / "plan.yaml").validate(PlanFile)
+        with self._noted():
+            groups = load_groups(self._optional("property_groups.yaml"))
+        events = self._events(groups)
+        with self._noted():
+            file = self._optional("funnels.yaml")
+            funnels = file.validate(Funnels)
+            if not self.mistakes:  # a step may stand for an event whose file has one
+                check_funnels(file, funnels, events)
+        with self._noted():
+            file = self._optional("channels.yaml")
+            channels = file.validate(Channels)
+            check_channels(file, channels)
+        with self._noted():
+            rates = load_rates(self._folder / "rates.csv")
+        if self.mistakes:
+            return None
+        return Plan(
+            **dict(plan_file),
+            events=events,
+            property_groups={name: dict(each) for name, each in groups.items()},
+            funnels=funnels.funnels,
+            channels=channels,
+            rates=rates,
         )
-    conversions = {each.conversion_name: each for each in events.values() if each.conversion}
-    for file, event in written:
-        _check_event(file, events[event.event], events, conversions)
-    funnels_file = _read_optional(folder / "funnels.yaml")
-    funnels = funnels_file.validate(Funnels)
-    _check_funnels(funnels_file, funnels, events)
-    channels_file = _read_optional(folder / "channels.yaml")
-    channels = channels_file.validate(Channels)
-    _check_channels(channels_file, channels)
-    return Plan(
-        **dict(plan),
-        events=events,
-        property_groups=groups,
-        funnels=funnels.funnels,
-        channels=channels,
-        rates=load_rates(folder / "rates.csv"),
-    )
+
+    def _events(self, groups: Groups) -> dict[str, Event]:
+        written: list[tuple[YamlFile, Event]] = []
+        paths: list[Path] = []
+        names: dict[str, Path] = {}  # composed: what looks the same may be spelled otherwise
+        is_whole = not self.mistakes
+        with self._noted():
+            paths = _event_paths(self._folder / "events")
+        for path in paths:
+            with self._noted():
+                file, event = _read_event(path)
+                first = names.setdefault(_composed(event.event), path)
+                if first != path:
+                    raise file.error(
+                        ("event",),
+                        f"`{event.event}` is there twice, first in {first.name}",
+                        "keep one of them",
+                    )
+                written.append((file, _with_groups(file, event, groups) if is_whole else event))
+        events = {event.event: event for _, event in written}
+        for file, event in written if not self.mistakes else ():
+            with self._noted():
+                check_event(file, event, events)
+        return events
+
+    @contextmanager
+    def _noted(self) -> Generator[None]:
+        """Go on after a mistake, so that a reader learns of all of them."""
+        try:
+            yield
+        except ConfigurationError as mistake:
+            self.mistakes.append(mistake)
+
+    def _optional(self, name: str) -> YamlFile:
+        path = self._folder / name
+        file = read_yaml(path) if path.exists() else None
+        if file is None or file.data is None:
+            return YamlFile(path, {}, {})
+        return file
 
 
 def _check_files(folder: Path) -> None:
@@ -83,13 +133,6 @@ def _check_files(folder: Path) -> None:
             raise ConfigurationError("not a file of a plan", file=path, remedy=remedy)
 
 
-def _read_optional(path: Path) -> YamlFile:
-    file = read_yaml(path) if path.exists() else None
-    if file is None or file.data is None:
-        return YamlFile(path, {}, {})
-    return file
-
-
 def _event_paths(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
@@ -106,20 +149,13 @@ def _event_paths(folder: Path) -> list[Path]:
     return [path for path in paths if path.suffix == ".yaml"]
 
 
-def _load_groups(file: YamlFile) -> dict[str, dict[str, Property]]:
-    written = file.data.get("groups") if is_object(file.data) else None
-    if is_object(written):
-        for name, properties in written.items():
-            _check_schemas(file, ("groups", name), properties)
-    return file.validate(PropertyGroups).groups
-
-
 def _read_event(path: Path) -> tuple[YamlFile, Event]:
     file = read_yaml(path)
-    if is_object(file.data):
-        _check_schemas(file, ("properties",), file.data.get("properties"))
+    for location, shape in _written_shapes(file.data):
+        check_written(file, (*location, "properties"), shape.get("properties"))
+        check_written_rules(file, (*location, "rules"), shape.get("rules"))
     event = file.validate(Event)
-    if unicodedata.normalize("NFC", event.event) != unicodedata.normalize("NFC", path.stem):
+    if _composed(event.event) != _composed(path.stem):
         raise file.error(
             ("event",),
             f"`{event.event}` is not the name of the file",
@@ -128,115 +164,30 @@ def _read_event(path: Path) -> tuple[YamlFile, Event]:
     return file, event
 
 
-def _check_schemas(file: YamlFile, location: Location, properties: object) -> None:
-    if not is_object(properties):
-        return  # left to the model, which names what it expects
-    try:
-        check_properties(properties)
-    except SchemaMistake as mistake:
-        raise file.error((*location, *mistake.location), mistake.message, mistake.remedy) from None
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
-def _all_properties(
-    file: YamlFile, event: Event, groups: dict[str, dict[str, Property]]
-) -> dict[str, Property]:
-    """The properties of the event's groups, and its own, which come before those of a group."""
-    shared: dict[str, Property] = {}
-    for index, name in enumerate(event.groups):
-        if name not in groups:
-            raise _unknown(file, ("groups", index), "group", name, groups)
-        for each, definition in groups[name].items():
-            if each not in event.properties and shared.get(each, definition) != definition:
-                raise file.error(
-                    ("groups", index),
-                    f"`{each}` is defined differently in two groups",
-                    "make them alike, or define it in the event",
-                )
-            shared[each] = definition
-    return {**shared, **event.properties}
+def _written_shapes(data: Any) -> list[tuple[Location, dict[str, Any]]]:
+    if not is_object(data):
+        return []
+    earlier = data.get("earlier")
+    listed = enumerate(earlier) if is_array(earlier) else ()
+    return [((), data), *((("earlier", at), each) for at, each in listed if is_object(each))]
 
 
-def _check_event(
-    file: YamlFile, event: Event, events: dict[str, Event], conversions: dict[str | None, Event]
-) -> None:
-    if event.conversion is not None:
-        for key in ("value", "currency", "key"):
-            _check_property(file, ("conversion", key), event, getattr(event.conversion, key))
-        for name in event.conversion.where:
-            _check_property(file, ("conversion", "where", name), event, name)
-    if event.refund_of is not None:
-        for key in ("value", "currency", "key"):
-            _check_property(file, ("refund_of", key), event, getattr(event.refund_of, key))
-        _check_refund(file, event.refund_of.conversion, conversions)
-    successor = None if event.deprecated is None else event.deprecated.use
-    if successor is not None and successor not in events:
-        raise _unknown(file, ("deprecated", "use"), "event", successor, events)
+def _with_groups(file: YamlFile, event: Event, groups: Groups) -> Event:
+    """The event with the properties of its groups, in all its shapes, which are then whole."""
+    earlier = tuple(
+        shape.model_copy(update=_whole(file, ("earlier", index), shape, groups))
+        for index, shape in enumerate(event.earlier)
+    )
+    return event.model_copy(update={**_whole(file, (), event, groups), "earlier": earlier})
 
 
-def _check_refund(file: YamlFile, name: str, conversions: dict[str | None, Event]) -> None:
-    location = ("refund_of", "conversion")
-    refunded = conversions.get(name)
-    if refunded is None or refunded.conversion is None:
-        known = [each for each in conversions if each is not None]
-        raise _unknown(file, location, "conversion", name, known)
-    if refunded.conversion.key is None:
-        raise file.error(
-            location,
-            f"`{name}` has no key by which a refund finds it",
-            f"give the conversion of `{refunded.event}` a `key`",
-        )
-
-
-def _check_funnels(file: YamlFile, funnels: Funnels, events: dict[str, Event]) -> None:
-    for name, funnel in funnels.funnels.items():
-        for index, step in enumerate(funnel.steps):
-            location = ("funnels", name, "steps", index)
-            if step.event not in events:
-                raise _unknown(file, location, "event", step.event, events)
-            for each in step.where:
-                _check_property(file, (*location, "where", each), events[step.event], each)
-
-
-def _check_channels(file: YamlFile, channels: Channels) -> None:
-    for index, rule in enumerate(channels.rules):
-        for key in ("source", "medium", "campaign", "click_id"):
-            pattern = getattr(rule, key)
-            if pattern is None:
-                continue
-            try:
-                # RE2, as in the warehouse: no look-around and no back-references
-                pc.match_substring_regex(pa.array([""]), pattern)
-            except pa.ArrowInvalid:
-                raise file.error(
-                    ("rules", index, key), "not a regular expression that can be used"
-                ) from None
-    for location, name in _names_twice(channels):
-        raise file.error(location, f"`{name}` is there twice", "keep one of them")
-
-
-def _names_twice(channels: Channels) -> Iterator[tuple[Location, str]]:
-    hosts = [site.host for site in channels.sites]
-    names = [rule.name for rule in channels.rules]
-    for key, field, words in (("sites", "host", hosts), ("rules", "name", names)):
-        for index, word in enumerate(words):
-            if word in words[:index]:
-                yield (key, index, field), word
-
-
-def _check_property(file: YamlFile, location: Location, event: Event, name: str | None) -> None:
-    if name is None:
-        return
-    path = event.property_path(name)
-    if not all(path) or any(each in name for each in '"\\'):
-        raise file.error(location, f"`{name}` is no path of properties", "write it as `plan.price`")
-    if event.properties and path[0] not in event.properties:
-        raise _unknown(file, location, f"property of {event.event}", path[0], event.properties)
-
-
-def _unknown(
-    file: YamlFile, location: Location, what: str, name: str, known: Iterable[str]
-) -> ConfigurationError:
-    known = list(known)
-    shown = ", ".join(known[:10]) + (" …" if len(known) > 10 else "")
-    remedy = did_you_mean(name, known) or f"there are: {shown or 'none'}"
-    return file.error(location, f"unknown {what} `{name}`", remedy)
+def _whole(file: YamlFile, at: Location, shape: Shape, groups: Groups) -> dict[str, Any]:
+    properties = with_groups(file, (*at, "groups"), shape.properties, shape.groups, groups)
+    whole = Shape(properties=properties, rules=shape.rules)
+    places: dict[Location, Location] = {("properties",): (*at, "properties"), (): (*at, "rules")}
+    check_compiled(file, event_schema(whole), places)
+    return {"properties": properties}

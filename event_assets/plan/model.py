@@ -1,4 +1,4 @@
-"""The tracking plan as it is written: one class for each kind of file and part.
+"""The tracking plan as it is written: one class for each kind of file and part; events in `event`.
 
 The loader checks what one class alone cannot: names that point to other files, and JSON Schemas.
 """
@@ -7,17 +7,36 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from event_assets.config_values import ConfigModel, Currency, Day, Duration, Text, invalid
-from event_assets.json_values import is_object
-from event_assets.plan.policy import EventPolicy, PlanFile
-from event_assets.plan.schemas import documented_schema, judged_schema
+from event_assets.plan.event import (
+    Conditions,
+    EarlierVersion,
+    Event,
+    Property,
+    PropertyGroups,
+    Shape,
+    documented_event_schema,
+    event_schema,
+)
+from event_assets.plan.policy import PlanFile
+
+__all__ = [
+    "Channels",
+    "EarlierVersion",
+    "Event",
+    "Funnel",
+    "Funnels",
+    "Plan",
+    "Property",
+    "PropertyGroups",
+    "documented_event_schema",
+    "event_schema",
+]
 
 SiteKind = Literal["search", "social", "video", "shopping", "mail", "ai_assistant"]
 InputSiteKind = Literal[
@@ -31,141 +50,6 @@ InputSiteKind = Literal[
     "(no site)",
     "(unknown site)",
 ]
-Sensitivity = Literal["none", "pseudonymous", "personal"]
-_OWNER = re.compile(r"team:.+|[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-def _check_conditions(conditions: dict[str, Any]) -> dict[str, Any]:
-    for name, value in conditions.items():
-        if not isinstance(value, str | int | float | bool):
-            raise invalid(f"`{name}` is compared with a text, a number, true or false only")
-    return conditions
-
-
-def _check_owner(owner: str) -> str:
-    if not _OWNER.fullmatch(owner):
-        raise invalid(f"`{owner}` is neither an e-mail address nor `team:name`")
-    return owner
-
-
-def _version_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Conditions = Annotated[dict[str, Any], AfterValidator(_check_conditions)]
-Owner = Annotated[str, AfterValidator(_check_owner)]
-Version = Annotated[str, BeforeValidator(_version_text)]
-
-
-class Property(ConfigModel):
-    """A property of an event.
-
-    `json_schema` is what its value is judged by; `documented` is the same with the notes for
-    people (descriptions, examples), at every depth.
-    """
-
-    description: str | None = None
-    sensitivity: Sensitivity = "none"
-    required: bool = False
-    json_schema: dict[str, Any]
-    documented: dict[str, Any]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split(cls, written: Any) -> Any:
-        if not is_object(written) or "json_schema" in written:
-            return written
-        own = {key: written[key] for key in ("description", "sensitivity") if key in written}
-        required = written.get("required") is True
-        return {
-            **own,
-            "required": required,
-            "json_schema": judged_schema(written),
-            "documented": documented_schema(written),
-        }
-
-    @property
-    def type(self) -> str:
-        """The one JSON type of its values, null aside; `any` where there are several or none."""
-        types = self.json_schema.get("type", [])
-        named = {types} if isinstance(types, str) else set(types)
-        named.discard("null")
-        if named == {"integer", "number"}:
-            return "number"
-        return named.pop() if len(named) == 1 else "any"
-
-
-class Conversion(ConfigModel):
-    """Makes an event a conversion. Value, currency and key name properties by dotted paths."""
-
-    name: Text | None = None
-    where: Conditions = Field(default_factory=dict)
-    value: str | None = None
-    currency: str | None = None
-    key: str | None = None
-
-
-class Refund(ConfigModel):
-    """Makes an event the refund of a conversion with the same key; value is a positive amount."""
-
-    conversion: str
-    key: str
-    value: str
-    currency: str | None = None
-
-
-class Deprecation(ConfigModel):
-    """Why an event is no longer sent, and what is sent in its place."""
-
-    reason: Literal["renamed", "obsolete"]
-    use: str | None = None
-    since: Day | None = None
-
-
-class Event(ConfigModel):
-    """events/<event>.yaml. `properties` holds those of its groups too, once the loader is done.
-
-    An event without any properties takes any. One with `versions` takes no other event_version.
-    """
-
-    event: Text
-    description: Text
-    purpose: Text
-    owner: Owner
-    sent_by: Annotated[tuple[Literal["client", "server", "mobile"], ...], Field(min_length=1)]
-    status: Literal["draft", "active", "deprecated"] = "active"
-    since: Day | None = None
-    review_by: Day | None = None
-    versions: tuple[Version, ...] = ()
-    groups: tuple[str, ...] = ()
-    role: Literal["page_view", "screen_view", "heartbeat", "error"] | None = None
-    conversion: Conversion | None = None
-    refund_of: Refund | None = None
-    policy: EventPolicy = EventPolicy()
-    deprecated: Deprecation | None = None
-    used_by: tuple[Text, ...] = ()
-    properties: dict[str, Property] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _check_deprecation(self) -> Self:
-        if self.deprecated is not None and self.status != "deprecated":
-            raise invalid("`deprecated` is given; set `status: deprecated` as well")
-        return self
-
-    def property_path(self, name: str) -> tuple[str, ...]:
-        """The steps from the event to a property that is named by a dotted path."""
-        return (name,) if name in self.properties else tuple(name.split("."))
-
-    @property
-    def conversion_name(self) -> str | None:
-        """The name of the conversion that this event is, if it is one."""
-        return None if self.conversion is None else self.conversion.name or self.event
-
-
-class PropertyGroups(ConfigModel):
-    """property_groups.yaml: properties that several events share."""
-
-    groups: dict[str, dict[str, Property]] = Field(default_factory=dict)
 
 
 class FunnelStep(ConfigModel):
@@ -282,9 +166,10 @@ class Plan(PlanFile):
     def verdict_document(self) -> dict[str, Any]:
         """All that decides verdicts and nothing else, JSON-able; `verdicts.Judge` takes it.
 
-        `{"policy": {type: action}, "events": {event: {"schema": …, "policy": …, "versions": …}}}`
-        where `schema` is absent for an event that takes any properties, and `policy` and
-        `versions` are there only where the event has its own.
+        `{"policy": {type: action}, "events": {event: {"sent_by": […], "policy": {…}, "shapes": […]}}}`
+        with the current shape first, each `{"schema": …, "versions": […], "since": …, "until": …}`.
+        `schema` is absent for a shape that takes any properties; `policy`, `versions` and the days
+        (ISO 8601) are there only where given.
         """
         return {
             "policy": self.policy.model_dump(exclude={"malformed"}),
@@ -298,23 +183,23 @@ class Plan(PlanFile):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def event_schema(properties: Mapping[str, Property]) -> dict[str, Any]:
-    """The JSON Schema of an event's properties: those declared and no others."""
+def _judging(event: Event) -> dict[str, Any]:
+    policy = event.policy.model_dump(exclude_none=True)
     return {
-        "type": "object",
-        "properties": {name: each.json_schema for name, each in properties.items()},
-        "required": sorted(name for name, each in properties.items() if each.required),
-        "additionalProperties": False,
+        "sent_by": sorted(set(event.sent_by)),
+        **({"policy": policy} if policy else {}),
+        "shapes": [_judged_shape(shape, is_dated=bool(event.earlier)) for shape in event.shapes],
     }
 
 
-def _judging(event: Event) -> dict[str, Any]:
+def _judged_shape(shape: Shape, *, is_dated: bool) -> dict[str, Any]:
     judging: dict[str, Any] = {}
-    if event.properties:
-        judging["schema"] = event_schema(event.properties)
-    policy = event.policy.model_dump(exclude_none=True)
-    if policy:
-        judging["policy"] = policy
-    if event.versions:
-        judging["versions"] = sorted(event.versions)
+    if shape.properties or shape.rules:
+        judging["schema"] = event_schema(shape)
+    if shape.versions:
+        judging["versions"] = sorted(shape.versions)
+    if is_dated and shape.since is not None:
+        judging["since"] = shape.since.isoformat()
+    if isinstance(shape, EarlierVersion) and shape.until is not None:
+        judging["until"] = shape.until.isoformat()
     return judging

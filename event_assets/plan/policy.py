@@ -26,8 +26,12 @@ class Policy(ConfigModel):
 
 
 class EventPolicy(ConfigModel):
-    """What differs from the plan's policy for one event."""
+    """What differs from the plan's policy for one event.
 
+    `unplanned_event` is about the event where a source sends it that is not in its `sent_by`.
+    """
+
+    unplanned_event: Kept | None = None
     required_missing: Kept | None = None
     type_mismatch: KeptOrOmitted | None = None
     unplanned_property: KeptOrOmitted | None = None

@@ -1,20 +1,25 @@
 """JSON Schemas as people write them in a plan, and as events are judged by them.
 
-Written and judged forms differ in three ways: `required: true` may stand inside a property, notes
-for people (`description`, `examples` …) do not judge, and references are not taken.
+Written and judged forms differ in two ways: `required: true` may stand inside a property, and notes
+for people (`description`, `examples` …) do not judge. References reach `$defs` of the same shape.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 import jsonschema_rs
 
 from event_assets.json_values import is_array, is_object
 from event_assets.yaml_files import Location, did_you_mean
 
+Sensitivity = Literal["none", "pseudonymous", "personal"]
+
 TYPES = ("string", "integer", "number", "boolean", "object", "array", "null")
-SENSITIVITIES = ("none", "pseudonymous", "personal")
+SENSITIVITIES: tuple[Sensitivity, ...] = ("none", "pseudonymous", "personal")
+DEFINITIONS = "$defs"
+REFERENCE = "$ref"
 
 _HOLDS_SCHEMA = {
     "items",
@@ -28,7 +33,7 @@ _HOLDS_SCHEMA = {
     "then",
     "else",
 }
-_HOLDS_SCHEMAS_BY_NAME = {"properties", "patternProperties", "dependentSchemas"}
+_HOLDS_SCHEMAS_BY_NAME = {"properties", "patternProperties", "dependentSchemas", DEFINITIONS}
 _HOLDS_SCHEMA_LIST = {"allOf", "anyOf", "oneOf", "prefixItems"}
 _NOTES = {
     "title",
@@ -68,17 +73,20 @@ _ASSERTIONS = {
     "required",
     "dependentRequired",
 }
-_REFERENCES = {
-    "$ref",
+_ELSEWHERE = {
     "$dynamicRef",
+    "$dynamicAnchor",
     "$recursiveRef",
-    "$defs",
+    "$recursiveAnchor",
+    "$vocabulary",
     "definitions",
     "$id",
     "$anchor",
     "$schema",
 }
-_KNOWN = sorted(_ASSERTIONS | _NOTES | _HOLDS_SCHEMA | _HOLDS_SCHEMAS_BY_NAME | _HOLDS_SCHEMA_LIST)
+_HOLDERS = _HOLDS_SCHEMA | _HOLDS_SCHEMAS_BY_NAME | _HOLDS_SCHEMA_LIST
+_KNOWN = sorted((_ASSERTIONS | _NOTES | _HOLDERS | {REFERENCE}) - {DEFINITIONS})
+_ROOT_ONLY = {"type", "properties", "required"}  # said by the event itself
 _FORMATS = (
     "date",
     "date-time",
@@ -113,9 +121,16 @@ class SchemaMistake(Exception):
 
 
 def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    """The validator of a judged schema: formats count, and nothing is fetched from anywhere."""
+    """The validator of a judged schema: formats count, and nothing is fetched from anywhere.
+
+    Patterns match in linear time whatever they are given, so look-around is not taken.
+    """
     return jsonschema_rs.Draft202012Validator(
-        schema, validate_formats=True, ignore_unknown_formats=False, offline=True
+        schema,
+        validate_formats=True,
+        ignore_unknown_formats=False,
+        offline=True,
+        pattern_options=jsonschema_rs.RegexOptions(),
     )
 
 
@@ -125,14 +140,49 @@ def check_properties(written: dict[str, Any]) -> None:
         if not is_object(schema):
             raise SchemaMistake((name,), "not a schema", "write it as `{type: string}`")
         _check_schema(schema, (name,), is_property=True)
-    judged = {
-        "properties": {name: judged_schema(schema) for name, schema in written.items()},
-    }
+
+
+def check_rules(written: dict[str, Any]) -> None:
+    """Check an event's rules as written. Raises SchemaMistake for the first mistake in them."""
+    for keyword, value in written.items():
+        if keyword in _ROOT_ONLY:
+            remedy = "write it into the event's `properties`"
+            raise SchemaMistake((keyword,), "is said by the properties themselves", remedy)
+        if keyword == DEFINITIONS:
+            _check_by_name(value, (keyword,), is_property=False)
+        else:
+            _check_keyword(keyword, value, (keyword,), is_property=False)
+
+
+def check_compiles(schema: dict[str, Any]) -> None:
+    """Compile a judged schema once. Raises SchemaMistake with the location within it."""
     try:
-        compile_schema(judged)
+        compile_schema(schema)
     except jsonschema_rs.ValidationError as error:
-        location = tuple(error.instance_path)[1:]
-        raise SchemaMistake(location, _compile_message(location, error.message)) from None
+        location = tuple(error.instance_path)
+        raise SchemaMistake(location, *_compile_message(location, error.message)) from None
+
+
+def most_sensitive(written: dict[str, Any]) -> Sensitivity:
+    """The highest sensitivity that a schema as written gives to itself or anything within."""
+    own = written.get("sensitivity", "none")
+    inner = [most_sensitive(each) for _, each in children(written)]
+    return max([own, *inner], key=SENSITIVITIES.index)
+
+
+def children(schema: dict[str, Any]) -> Iterator[tuple[Location, dict[str, Any]]]:
+    """The schemas directly within a schema, with their locations; true and false left out."""
+    for keyword, value in schema.items():
+        if keyword in _HOLDS_SCHEMA and is_object(value):
+            yield (keyword,), value
+        elif keyword in _HOLDS_SCHEMAS_BY_NAME and is_object(value):
+            for name, each in value.items():
+                if is_object(each):
+                    yield (keyword, name), each
+        elif keyword in _HOLDS_SCHEMA_LIST and is_array(value):
+            for index, each in enumerate(value):
+                if is_object(each):
+                    yield (keyword, index), each
 
 
 def judged_schema(written: dict[str, Any]) -> dict[str, Any]:
@@ -185,8 +235,9 @@ def _check_schema(schema: Any, location: Location, *, is_property: bool = False)
 
 
 def _check_keyword(keyword: str, value: Any, location: Location, *, is_property: bool) -> None:
-    if keyword in _REFERENCES:
-        raise SchemaMistake(location, "references are not taken", "write the schema out")
+    if keyword in _ELSEWHERE or keyword == DEFINITIONS:
+        remedy = "write definitions into the event's `rules: {$defs: …}`"
+        raise SchemaMistake(location, "is not taken here", remedy)
     if keyword not in _KNOWN:
         remedy = did_you_mean(keyword, _KNOWN) or "it is no keyword of JSON Schema"
         raise SchemaMistake(location, "unknown key", remedy)
@@ -205,15 +256,19 @@ def _check_keyword(keyword: str, value: Any, location: Location, *, is_property:
     elif keyword in _HOLDS_SCHEMA:
         _check_schema(value, location)
     elif keyword in _HOLDS_SCHEMAS_BY_NAME:
-        if not is_object(value):
-            raise SchemaMistake(location, "names and their schemas are expected here")
-        for name, each in value.items():
-            _check_schema(each, (*location, name), is_property=keyword == "properties")
+        _check_by_name(value, location, is_property=keyword == "properties")
     elif keyword in _HOLDS_SCHEMA_LIST:
         if not is_array(value):
             raise SchemaMistake(location, "a list of schemas is expected here")
         for index, each in enumerate(value):
             _check_schema(each, (*location, index))
+
+
+def _check_by_name(schemas: Any, location: Location, *, is_property: bool) -> None:
+    if not is_object(schemas):
+        raise SchemaMistake(location, "names and their schemas are expected here")
+    for name, each in schemas.items():
+        _check_schema(each, (*location, name), is_property=is_property)
 
 
 def _check_word(word: Any, known: tuple[str, ...], location: Location, what: str) -> None:
@@ -222,7 +277,10 @@ def _check_word(word: Any, known: tuple[str, ...], location: Location, what: str
         raise SchemaMistake(location, f"`{word}` is no {what}", remedy)
 
 
-def _compile_message(location: Location, message: str) -> str:
-    if location and location[-1] == "pattern":
-        return "not a regular expression that can be used"
-    return message
+def _compile_message(location: Location, message: str) -> tuple[str, str | None]:
+    if not location or not (location[-1] == "pattern" or "patternProperties" in location):
+        return message, None
+    return (
+        "not a regular expression that can be used",
+        "look-around, back-references and huge repetitions are not taken, as they can take for ever",
+    )

@@ -1,25 +1,19 @@
-"""What an event's properties are worth by the plan: clean, flagged, mended or set aside."""
+"""What an event is worth by the plan: clean, flagged, mended or set aside."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import jsonschema_rs
-
-from event_assets.json_values import is_array, is_object, json_type
-from event_assets.plan.schemas import compile_schema
+from event_assets.plan.shapes import Finding, JudgedShape, Properties
 
 Action = Literal["accept", "omit", "quarantine"]
-Properties = dict[str, Any]
 
 MAX_LISTED = 100  # violations named in a verdict; what happens to the event counts all
-LARGE_VALUE = 1_000  # values within one property beyond which only its first violation is sought
-DEEP_VALUE = 100  # levels beyond which the same holds; the validator gives up at 255
 
 _SEVERITY: dict[Action, int] = {"accept": 0, "omit": 1, "quarantine": 2}
+_KINDS = ("client", "server", "mobile", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,170 +48,134 @@ class Judge:
 
     def __init__(self, verdict_document: dict[str, Any]) -> None:
         policy: dict[str, Action] = verdict_document["policy"]
-        self._rules = {
-            name: _Rules(judging, policy) for name, judging in verdict_document["events"].items()
+        self._events = {
+            name: _Event(judging, policy) for name, judging in verdict_document["events"].items()
         }
-        self._is_clean: dict[str, Callable[[Properties], bool]] = {
-            name: rules.is_clean for name, rules in self._rules.items()
+        # nearly all events fit the one shape that theirs has: these are judged at once
+        self._fits: dict[str | None, dict[str, Callable[[Properties], bool]]] = {
+            kind: {
+                name: event.shapes[0].fits
+                for name, event in self._events.items()
+                if event.has_one_shape and event.is_sent_by(kind)
+            }
+            for kind in _KINDS
         }
-        self._has_versions = any(rules.versions for rules in self._rules.values())
         action = policy["unplanned_event"]
         message = "the plan has no event of this name"
         self._unplanned = Verdict(action, (Violation("unplanned_event", None, message, action),))
 
     def judge(
-        self, event_type: str, properties: Properties, event_version: str | None = None
+        self,
+        event_type: str,
+        properties: Properties,
+        event_version: str | None = None,
+        kind: str | None = None,
+        event_us: int | None = None,
     ) -> Verdict | None:
-        """None for a clean event, else the verdict. `properties` must come from JSON."""
-        is_clean = self._is_clean.get(event_type)
-        if is_clean is None:
+        """None for a clean event, else the verdict. `properties` must come from JSON.
+
+        `kind` is that of the source (client, server, mobile), `event_us` when it happened
+        (microseconds since 1970, UTC); None where it is not known, and then not judged by.
+        """
+        fits = self._fits[kind].get(event_type)
+        if fits is not None:
+            try:
+                if fits(properties):
+                    return None
+            except ValueError:  # a value nested deeper than the validator follows
+                pass
+        event = self._events.get(event_type)
+        if event is None:
             return self._unplanned
-        try:
-            if is_clean(properties) and not (self._has_versions and event_version is not None):
-                return None
-        except ValueError:  # a value nested deeper than the validator follows
-            pass
-        return self._rules[event_type].verdict(properties, event_version)
+        return event.verdict(properties, event_version, kind, event_us)
 
 
-class _Rules:
+class _Event:
     """One event's part of the plan, compiled."""
 
     def __init__(self, judging: dict[str, Any], policy: dict[str, Action]) -> None:
         self._policy: dict[str, Action] = {**policy, **judging.get("policy", {})}
-        self.versions = frozenset(judging.get("versions", ()))
-        self._schema: dict[str, Any] | None = judging.get("schema")
-        self.is_clean: Callable[[Properties], bool] = _takes_any
-        if self._schema is not None:
-            self.is_clean = compile_schema(self._schema).is_valid
-            self._values = compile_schema({"properties": self._schema["properties"]})
+        self._sent_by: frozenset[str] = frozenset(judging["sent_by"])
+        self.shapes = [JudgedShape(each) for each in judging["shapes"]]
+        self._by_version = {version: each for each in self.shapes for version in each.versions}
 
-    def verdict(self, properties: Properties, event_version: str | None) -> Verdict | None:
+    @property
+    def has_one_shape(self) -> bool:
+        """Whether neither version nor day of an event matter."""
+        return len(self.shapes) == 1 and not self._by_version
+
+    def is_sent_by(self, kind: str | None) -> bool:
+        """Whether the plan has the event from sources of this kind."""
+        return kind is None or kind in self._sent_by
+
+    def verdict(
+        self,
+        properties: Properties,
+        event_version: str | None,
+        kind: str | None,
+        event_us: int | None,
+    ) -> Verdict | None:
+        shape, is_planned_version = self._shape_of(properties, event_version, event_us)
         violations: dict[tuple[str, str | None], Violation] = {}
         omitted: dict[str, None] = {}
         worst: Action = "accept"
-        for name, violation in self._violations(properties, event_version):
+        for finding in self._findings(shape, is_planned_version, properties, kind):
+            action = self._policy[finding.type]
+            if action == "omit" and finding.holder is None:
+                action = "quarantine"  # there is no property to leave out
             if len(violations) < MAX_LISTED:
-                violations.setdefault((violation.type, violation.property), violation)
-            if violation.action == "omit" and name is not None:
-                omitted[name] = None
-            worst = max(worst, violation.action, key=_SEVERITY.__getitem__)
+                violations.setdefault(
+                    (finding.type, finding.property),
+                    Violation(finding.type, finding.property, finding.message, action),
+                )
+            if action == "omit" and finding.holder is not None:
+                omitted[finding.holder] = None
+            worst = max(worst, action, key=_SEVERITY.__getitem__)
         if not violations:
             return None
         return Verdict(worst, tuple(violations.values()), tuple(omitted) if worst == "omit" else ())
 
-    def _violations(
-        self, properties: Properties, event_version: str | None
-    ) -> Iterator[tuple[str | None, Violation]]:
-        """Each violation with the top-level property that holds it, if one does."""
-        if self.versions and event_version is not None and event_version not in self.versions:
-            known = ", ".join(sorted(self.versions))
-            yield (
-                None,
-                self._violation("unplanned_version", None, f"the plan has the versions {known}"),
-            )
-        if self._schema is None:
-            return
-        for name in self._schema["required"]:
-            if name not in properties:
-                yield None, self._violation("required_missing", name, "is missing")
-        planned = self._schema["properties"]
-        for name in properties:
-            if name not in planned:
-                yield name, self._violation("unplanned_property", name, "is not in the plan")
-        if not self._has_planned_values(properties):
-            yield from self._value_violations({n: v for n, v in properties.items() if n in planned})
+    def _shape_of(
+        self, properties: Properties, event_version: str | None, event_us: int | None
+    ) -> tuple[JudgedShape, bool]:
+        """The shape to judge by, and whether the plan has the event's version at that time.
 
-    def _has_planned_values(self, properties: Properties) -> bool:
-        try:
-            return self._values.is_valid(properties)
-        except ValueError:  # nested too deeply, as below
-            return False
-
-    def _value_violations(self, properties: Properties) -> Iterator[tuple[str, Violation]]:
-        """All violations in small values and the first in each large one.
-
-        The validator gathers every error before it gives the first: a hostile array of millions of
-        wrong items would take gigabytes.
+        A version that is named decides. Otherwise the newest shape of that time that the event
+        fits does, or the newest of that time if it fits none.
         """
-        large = {name: value for name, value in properties.items() if _is_large(value)}
-        small = {name: value for name, value in properties.items() if name not in large}
-        for error in self._values.iter_errors(small):
-            for violation in self._explain(error):
-                yield str(error.instance_path[0]), violation
-        for name, value in large.items():
-            try:
-                self._values.validate({name: value})
-            except jsonschema_rs.ValidationError as error:
-                for violation in self._explain(error):
-                    yield name, violation
-            except ValueError:
-                message = "is nested too deeply to be judged"
-                yield name, self._violation("value_invalid", name, message)
+        if event_version is not None and self._by_version:
+            named = self._by_version.get(event_version)
+            if named is not None:
+                return named, named.is_valid_at(event_us)
+            candidates = [each for each in self.shapes if not each.versions]
+            if not candidates:
+                return self.shapes[0], False
+        else:
+            candidates = self.shapes
+        valid = [each for each in candidates if each.is_valid_at(event_us)] or candidates[:1]
+        fitting = (each for each in valid if len(valid) > 1 and each.is_clean(properties))
+        return next(fitting, valid[0]), True
 
-    def _explain(self, error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
-        path = _shown(error.instance_path)
-        keyword = str(error.schema_path[-1]) if error.schema_path else ""
-        match error.kind.name:
-            case "type":
-                types = " or ".join(error.kind.as_dict()["types"])
-                message = f"is {json_type(error.instance)}, not {types}"
-                yield self._violation("type_mismatch", path, message)
-            case "required" if keyword == "required":
-                name = error.kind.as_dict()["property"]
-                # the validator also names one that is there, where it is not planned either
-                if name not in error.instance:
-                    yield self._violation("required_missing", f"{path}.{name}", "is missing")
-            case "additionalProperties" | "unevaluatedProperties":
-                for name in error.kind.as_dict()["unexpected"]:
-                    yield self._violation(
-                        "unplanned_property", f"{path}.{name}", "is not in the plan"
-                    )
-            case "falseSchema":
-                yield self._violation("value_invalid", path, "is not allowed")
-            case _:
-                yield self._violation("value_invalid", path, self._rule(error.schema_path))
-
-    def _rule(self, schema_path: list[str | int]) -> str:
-        """The broken rule in the plan's own words."""
-        rule: Any = self._schema
-        for part in schema_path:
-            rule = rule[part]
-        keyword = str(schema_path[-1])
-        if is_object(rule) or (is_array(rule) and keyword != "enum"):
-            return f"breaks {keyword}"
-        shown = json.dumps(rule, ensure_ascii=False)
-        return f"breaks {keyword}: {shown if len(shown) <= 200 else shown[:199] + '…'}"
-
-    def _violation(self, kind: str, path: str | None, message: str) -> Violation:
-        return Violation(kind, path, message, self._policy[kind])
+    def _findings(
+        self,
+        shape: JudgedShape,
+        is_planned_version: bool,
+        properties: Properties,
+        kind: str | None,
+    ) -> Iterator[Finding]:
+        if not self.is_sent_by(kind):
+            senders = " and ".join(sorted(self._sent_by))
+            yield Finding("unplanned_event", None, f"the plan has it from {senders} only", None)
+        if not is_planned_version:
+            known = ", ".join(_described(each) for each in self.shapes if each.versions)
+            yield Finding("unplanned_version", None, f"the plan has the versions {known}", None)
+        yield from shape.findings(properties)
 
 
-def _takes_any(_: Properties) -> bool:
-    return True
-
-
-def _is_large(value: Any) -> bool:
-    """Whether the value is larger or deeper than the validator's errors are affordable for."""
-    count = 0
-    level = [value]
-    for _ in range(DEEP_VALUE):
-        containers = [each.values() if is_object(each) else each for each in level if _holds(each)]
-        if not containers:
-            return False
-        count += sum(map(len, containers))
-        if count > LARGE_VALUE:
-            return True
-        level = [each for container in containers for each in container]
-    return True
-
-
-def _holds(value: Any) -> bool:
-    return is_object(value) or is_array(value)
-
-
-def _shown(path: list[str | int]) -> str:
-    shown = str(path[0])
-    for part in path[1:]:
-        shown += "[]" if isinstance(part, int) else f".{part}"
-    return shown
+def _described(shape: JudgedShape) -> str:
+    named = ", ".join(shape.versions)
+    if shape.since is None and shape.until is None:
+        return named
+    since = f"from {shape.since}" if shape.since else ""
+    until = f"until {shape.until}" if shape.until else ""
+    return f"{named} ({' '.join(filter(None, (since, until)))})"

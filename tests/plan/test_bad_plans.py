@@ -67,12 +67,14 @@ EVENT_MISTAKES = {
     "regex that cannot compile": (
         "properties:\n  code:\n    pattern: '('\n",
         "plan/events/pay.yaml:8: properties.code.pattern: not a regular expression that can be "
-        "used",
+        "used; look-around, back-references and huge repetitions are not taken, as they can take "
+        "for ever",
     ),
     "regex that would take gigabytes": (
         "properties:\n  code:\n    pattern: '((a{1000}){1000}){1000}'\n",
         "plan/events/pay.yaml:8: properties.code.pattern: not a regular expression that can be "
-        "used",
+        "used; look-around, back-references and huge repetitions are not taken, as they can take "
+        "for ever",
     ),
     "keyword with a wrong value": (
         "properties:\n  code:\n    minLength: -1\n",
@@ -93,8 +95,81 @@ EVENT_MISTAKES = {
     ),
     "reference to somewhere else": (
         "properties:\n  code: {$ref: 'other.json'}\n",
-        "plan/events/pay.yaml:7: properties.code.$ref: references are not taken; "
-        "write the schema out",
+        "plan/events/pay.yaml:7: properties.code.$ref: leads out of the event; "
+        "write the definition into `rules: {$defs: …}` and `#/$defs/name` here",
+    ),
+    "reference to nothing": (
+        "properties:\n  code: {$ref: '#/$defs/adress'}\n"
+        "rules: {$defs: {address: {type: object}}}\n",
+        "plan/events/pay.yaml:7: properties.code.$ref: there is no definition `adress`; "
+        "did you mean `address`?",
+    ),
+    "definition that is itself": (
+        "properties:\n  code: {$ref: '#/$defs/a'}\n"
+        "rules:\n  $defs:\n    a: {allOf: [{$ref: '#/$defs/b'}]}\n    b: {$ref: '#/$defs/a'}\n",
+        "plan/events/pay.yaml:10: rules.$defs.a: is defined by itself: a → b → a; break it up",
+    ),
+    "definitions that multiply": (
+        "properties:\n  code: {$ref: '#/$defs/d0'}\nrules:\n  $defs:\n"
+        + "".join(
+            f"    d{n}: {{allOf: [{{$ref: '#/$defs/d{n + 1}'}}, {{$ref: '#/$defs/d{n + 1}'}}]}}\n"
+            for n in range(40)
+        )
+        + "    d40: {type: string}\n",
+        "plan/events/pay.yaml:41: rules.$defs.d31: would judge one value more than 1,000 times; "
+        "refer to fewer definitions",
+    ),
+    "regex that can take for ever": (
+        "properties:\n  code: {type: string, pattern: '^(?=(a+)+$)b'}\n",
+        "plan/events/pay.yaml:7: properties.code.pattern: not a regular expression that can be "
+        "used; look-around, back-references and huge repetitions are not taken, as they can take "
+        "for ever",
+    ),
+    "regex of a name that cannot compile": (
+        "properties:\n  code: {type: object, patternProperties: {'(': {type: string}}}\n",
+        "plan/events/pay.yaml:7: properties.code.patternProperties.(: not a regular expression "
+        "that can be used; look-around, back-references and huge repetitions are not taken, as "
+        "they can take for ever",
+    ),
+    "rule that the properties say": (
+        "properties:\n  code: {type: string}\nrules: {required: [code]}\n",
+        "plan/events/pay.yaml:8: rules.required: is said by the properties themselves; "
+        "write it into the event's `properties`",
+    ),
+    "rule that is none": (
+        "properties:\n  code: {type: string}\nrules:\n  iff: {}\n",
+        "plan/events/pay.yaml:9: rules.iff: unknown key; did you mean `if`?",
+    ),
+    "rule with a wrong value": (
+        "properties:\n  code: {type: string}\nrules:\n  minProperties: -1\n",
+        "plan/events/pay.yaml:9: rules.minProperties: -1 is less than the minimum of 0",
+    ),
+    "definitions within a property": (
+        "properties:\n  code: {$defs: {a: {}}}\n",
+        "plan/events/pay.yaml:7: properties.code.$defs: is not taken here; "
+        "write definitions into the event's `rules: {$defs: …}`",
+    ),
+    "earlier shape for nobody": (
+        "earlier:\n  - properties: {code: {type: string}}\n",
+        "plan/events/pay.yaml:7: earlier.0: neither `versions` nor `until` says which events have "
+        "this older shape",
+    ),
+    "earlier shape that ends before it begins": (
+        "earlier:\n  - {since: 2026-02-01, until: 2026-01-01}\n",
+        "plan/events/pay.yaml:7: earlier.0: `until` is before `since`",
+    ),
+    "mistake in an earlier shape": (
+        "earlier:\n  - until: 2026-01-01\n    properties:\n      code: {typ: string}\n",
+        "plan/events/pay.yaml:9: earlier.0.properties.code.typ: unknown key; did you mean `type`?",
+    ),
+    "version of two shapes": (
+        "versions: ['2']\nearlier:\n  - versions: [2]\n",
+        "plan/events/pay.yaml:1: version `2` is given to two shapes",
+    ),
+    "version that YAML shortens": (
+        "versions: [1.10]\n",
+        "plan/events/pay.yaml:6: versions.0: `1.1` may have been written differently; quote it, "
+        'as in "1.10"',
     ),
     "sensitivity that is none": (
         "properties:\n  mail: {type: string, sensitivity: private}\n",

@@ -34,8 +34,13 @@ SCHEMA = {
 def judge(properties: dict[str, Any], version: str | None = None, **rules: Any) -> Verdict | None:
     """The verdict on a purchase under a policy that differs by `policy`."""
     policy = {**POLICY, **rules.pop("policy", {})}
-    document = {"policy": policy, "events": {"purchase": {"schema": SCHEMA, **rules}}}
+    document = {"policy": policy, "events": {"purchase": planned({"schema": SCHEMA, **rules})}}
     return Judge(document).judge("purchase", properties, version)
+
+
+def planned(*shapes: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    """An event of a verdict document."""
+    return {"sent_by": ["client", "server"], "shapes": list(shapes), **rest}
 
 
 def found(verdict: Verdict | None) -> list[tuple[str, str | None]]:
@@ -98,7 +103,7 @@ def test_an_unplanned_event_follows_the_policy():
 
 
 def test_an_event_without_declared_properties_takes_any():
-    document = {"policy": POLICY, "events": {"page_view": {}}}
+    document = {"policy": POLICY, "events": {"page_view": planned({})}}
     assert Judge(document).judge("page_view", {"anything": [{"goes": None}]}) is None
 
 
@@ -136,8 +141,8 @@ def test_the_policy_of_an_event_comes_before_that_of_the_plan():
     document = {
         "policy": POLICY,
         "events": {
-            "a": {"schema": SCHEMA, "policy": {"required_missing": "accept"}},
-            "b": {"schema": SCHEMA},
+            "a": planned({"schema": SCHEMA}, policy={"required_missing": "accept"}),
+            "b": planned({"schema": SCHEMA}),
         },
     }
     actions = [Judge(document).judge(name, {}) for name in "ab"]
@@ -221,7 +226,7 @@ def test_a_property_may_be_called_like_a_keyword_of_json_schema():
         "required": [],
         "additionalProperties": False,
     }
-    judging = Judge({"policy": POLICY, "events": {"e": {"schema": schema}}})
+    judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": schema})}})
     verdict = judging.judge("e", {name: {name: 1} for name in names})
     assert sorted(found(verdict), key=str) == sorted(
         [("required_missing", f"{name}.a") for name in names]
@@ -248,7 +253,7 @@ def test_an_object_that_plans_no_properties_names_each_that_is_there(
     inner: dict[str, Any], properties: dict[str, Any], expected: set[tuple[str, str]]
 ):
     schema = {"properties": {"a": judged_schema(inner)}, "required": []}
-    judging = Judge({"policy": POLICY, "events": {"e": {"schema": schema}}})
+    judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": schema})}})
     assert set(found(judging.judge("e", {"a": properties}))) == expected
 
 
@@ -284,5 +289,6 @@ def test_every_keyword_has_its_type_of_violation(
     schema: dict[str, Any], value: object, expected: str
 ):
     event = {"properties": {"a": judged_schema(schema)}, "required": []}
-    verdict = Judge({"policy": POLICY, "events": {"e": {"schema": event}}}).judge("e", {"a": value})
+    judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": event})}})
+    verdict = judging.judge("e", {"a": value})
     assert [kind for kind, _ in found(verdict)] == [expected]

@@ -1,9 +1,12 @@
 """Verdict, type and property agree with the pure-Python jsonschema library.
 
-The oracle reads the plan as it is written (with `required: true` inside) and shares no code with
-the project: it validates with jsonschema and classifies its errors.
+Properties, rules on them as a whole, definitions, earlier shapes by version and by day. The oracle
+reads the plan as it is written (with `required: true` inside) and shares no code with the project:
+it validates with jsonschema and classifies its errors.
 """
 
+import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -13,8 +16,10 @@ from jsonschema.exceptions import ValidationError
 
 from event_assets.plan.model import Event, Plan
 from event_assets.plan.policy import Policy
-from event_assets.plan.schemas import check_properties
-from event_assets.plan.verdicts import Judge
+from event_assets.plan.schemas import check_properties, check_rules
+from event_assets.plan.verdicts import Judge, Verdict
+
+Answer = tuple[str, set[tuple[str, str | None]], set[str]] | None
 
 names = st.sampled_from(["a", "b", "c", "type", "required"])
 scalars = st.sampled_from(
@@ -93,6 +98,36 @@ written_properties = st.dictionaries(
     min_size=1,
     max_size=4,
 )
+referring = st.sampled_from([{"$ref": "#/$defs/tree"}, {"items": {"$ref": "#/$defs/word"}}])
+definitions = {
+    "word": {"type": "string", "maxLength": 2},
+    "tree": {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/tree"}, "b": {"$ref": "#/$defs/word"}},
+        "additionalProperties": False,
+    },
+}
+members = st.dictionaries(names, plain_schemas | referring, min_size=1, max_size=2)
+conditions = st.one_of(
+    st.builds(lambda each: {"required": [each]}, names),
+    st.builds(lambda each: {"properties": each}, members),
+)
+rules = st.fixed_dictionaries(
+    {"$defs": st.just(definitions)},
+    optional={
+        "if": conditions,
+        "then": conditions,
+        "else": conditions,
+        "dependentRequired": st.builds(lambda one, other: {one: [other]}, names, names),
+        "dependentSchemas": st.builds(lambda one, then: {one: then}, names, conditions),
+        "anyOf": st.lists(conditions, min_size=1, max_size=2),
+        "allOf": st.lists(conditions, min_size=1, max_size=2),
+        "not": conditions,
+        "minProperties": st.integers(0, 3),
+        "patternProperties": st.builds(lambda schema: {"^[ab]": schema}, plain_schemas),
+        "additionalProperties": st.booleans() | st.just({"type": "string"}),
+    },
+)
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
@@ -119,7 +154,9 @@ def plain_json_schema(written: Any) -> Any:
     for keyword, value in written.items():
         if keyword in ("enum", "const", "type", "dependentRequired"):
             schema[keyword] = value
-        elif keyword == "properties":
+        elif keyword in ("additionalProperties", "$ref"):
+            schema[keyword] = plain_json_schema(value)
+        elif keyword in ("properties", "$defs", "dependentSchemas", "patternProperties"):
             schema[keyword] = {name: plain_json_schema(each) for name, each in value.items()}
         elif value is not True:
             schema[keyword] = plain_json_schema(value)
@@ -131,7 +168,7 @@ def plain_json_schema(written: Any) -> Any:
     return schema
 
 
-def classify(error: ValidationError) -> list[tuple[str, str, str | None]]:
+def classify(error: ValidationError) -> list[tuple[str, str | None, str | None]]:
     """(type, property, top-level property that holds it) of each violation in an error."""
     steps = list(error.absolute_path)
     path = "".join("[]" if isinstance(step, int) else f".{step}" for step in steps)[1:]
@@ -139,31 +176,48 @@ def classify(error: ValidationError) -> list[tuple[str, str, str | None]]:
     prefix = f"{path}." if path else ""
     match error.validator:
         case "type":
-            return [("type_mismatch", path, top)]
+            return [("type_mismatch", path or None, top)]
         case "required":
             missing = [name for name in error.validator_value if name not in error.instance]
             return [("required_missing", prefix + name, top) for name in missing]
         case "additionalProperties":
             known = error.schema.get("properties", {})
-            extra = [name for name in error.instance if name not in known]
+            patterns = error.schema.get("patternProperties", {})
+            extra = [
+                name
+                for name in error.instance
+                if name not in known and not any(re.search(each, name) for each in patterns)
+            ]
             return [("unplanned_property", prefix + name, top or name) for name in extra]
         case _:
-            return [("value_invalid", path, top)]
+            return [("value_invalid", path or None, top)]
 
 
-def oracle(
-    properties: dict[str, Any], instance: dict[str, Any], policy: dict[str, str]
-) -> tuple[str, set[tuple[str, str]], set[str]] | None:
+def violations_of(
+    shape: dict[str, Any], instance: dict[str, Any]
+) -> set[tuple[str, str | None, str | None]]:
+    """(type, property, holder) of each violation of a shape as written."""
     schema = plain_json_schema(
-        {"type": "object", "properties": properties, "additionalProperties": False}
+        {
+            "type": "object",
+            "additionalProperties": False,
+            **shape.get("rules", {}),
+            "properties": shape["properties"],
+        }
     )
     validator = Draft202012Validator(schema, format_checker=FormatChecker(["date"]))
-    violations = {
-        violation for error in validator.iter_errors(instance) for violation in classify(error)
-    }
+    return {violation for error in validator.iter_errors(instance) for violation in classify(error)}
+
+
+def verdict_of(
+    violations: set[tuple[str, str | None, str | None]], policy: dict[str, str]
+) -> Answer:
     if not violations:
         return None
-    found = {policy[kind] for kind, _, _ in violations}
+    found = {
+        "quarantine" if policy[kind] == "omit" and top is None else policy[kind]
+        for kind, _, top in violations
+    }
     action = next(each for each in ("quarantine", "omit", "accept") if each in found)
     omitted = {top for kind, _, top in violations if top and policy[kind] == "omit"}
     return (
@@ -173,17 +227,12 @@ def oracle(
     )
 
 
-def plan_of(properties: dict[str, Any], policy: dict[str, str]) -> Plan:
-    check_properties(properties)
+def plan_of(written: dict[str, Any], policy: dict[str, str]) -> Plan:
+    for shape in (written, *written.get("earlier", ())):
+        check_properties(shape["properties"])
+        check_rules(shape.get("rules", {}))
     event = Event.model_validate(
-        {
-            "event": "e",
-            "description": "d",
-            "purpose": "p",
-            "owner": "team:t",
-            "sent_by": ["client"],
-            "properties": properties,
-        }
+        {"event": "e", "description": "d", "purpose": "p", "owner": "team:t", **written}
     )
     return Plan.model_validate(
         {
@@ -199,6 +248,14 @@ def plan_of(properties: dict[str, Any], policy: dict[str, str]) -> Plan:
     )
 
 
+def answer_of(verdict: Verdict | None) -> Answer:
+    return verdict and (
+        verdict.action,
+        {(each.type, each.property) for each in verdict.violations},
+        set(verdict.omitted),
+    )
+
+
 @settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     properties=written_properties,
@@ -208,12 +265,109 @@ def plan_of(properties: dict[str, Any], policy: dict[str, str]) -> Plan:
 def test_verdicts_agree_with_the_pure_python_validator(
     properties: dict[str, Any], candidates: list[dict[str, Any]], policy: dict[str, str]
 ):
-    judge = Judge(plan_of(properties, policy).verdict_document())
+    written = {"sent_by": ["client"], "properties": properties}
+    judge = Judge(plan_of(written, policy).verdict_document())
     for instance in candidates:
-        verdict = judge.judge("e", instance)
-        answer = verdict and (
-            verdict.action,
-            {(each.type, each.property) for each in verdict.violations},
-            set(verdict.omitted),
+        expected = verdict_of(violations_of(written, instance), policy)
+        assert answer_of(judge.judge("e", instance)) == expected
+
+
+@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    properties=st.dictionaries(names, plain_schemas | referring, min_size=1, max_size=4),
+    rules=rules,
+    candidates=st.lists(instances, min_size=1, max_size=4),
+    policy=actions,
+)
+def test_verdicts_on_rules_agree_with_the_pure_python_validator(
+    properties: dict[str, Any],
+    rules: dict[str, Any],
+    candidates: list[dict[str, Any]],
+    policy: dict[str, str],
+):
+    written = {"sent_by": ["client"], "properties": properties, "rules": rules}
+    judge = Judge(plan_of(written, policy).verdict_document())
+    for instance in candidates:
+        expected = verdict_of(violations_of(written, instance), policy)
+        assert answer_of(judge.judge("e", instance)) == expected
+
+
+days = st.dates(date(2026, 1, 1), date(2026, 1, 6))
+versions = st.sampled_from(["1", "2", "3"])
+
+
+@st.composite
+def events_with_earlier_shapes(draw: st.DrawFn) -> dict[str, Any]:
+    """An event as written, of two or three shapes."""
+    free = draw(st.permutations(["1", "2", "3"]))
+    shapes: list[dict[str, Any]] = []
+    for index in range(draw(st.integers(2, 3))):
+        shape: dict[str, Any] = {
+            "properties": {
+                "a": draw(plain_schemas),
+                "b": draw(st.sampled_from([{}, {"required": True}])),
+            }
+        }
+        if draw(st.booleans()):
+            shape["versions"] = [free[index]]
+        since, until = sorted([draw(days), draw(days)])
+        if draw(st.booleans()):
+            shape["since"] = since.isoformat()
+        if index > 0 and ("versions" not in shape or draw(st.booleans())):
+            shape["until"] = until.isoformat()
+        shapes.append(shape)
+    senders = draw(st.sampled_from([["client"], ["server", "mobile"]]))
+    return {**shapes[0], "sent_by": senders, "earlier": shapes[1:]}
+
+
+def chosen(
+    event: dict[str, Any], version: str | None, day: date | None, instance: dict[str, Any]
+) -> tuple[dict[str, Any], bool]:
+    """The shape that counts, and whether the version is planned, by the words of the definition."""
+
+    def is_valid(shape: dict[str, Any]) -> bool:
+        return day is None or (
+            shape.get("since", "0000") <= day.isoformat() <= shape.get("until", "9999")
         )
-        assert answer == oracle(properties, instance, policy)
+
+    shapes = [event, *event["earlier"]]
+    named = [shape for shape in shapes if version in shape.get("versions", ())]
+    if named:
+        return named[0], is_valid(named[0])
+    if version is not None and any("versions" in shape for shape in shapes):
+        shapes = [shape for shape in shapes if "versions" not in shape]
+        if not shapes:
+            return event, False
+    valid = [shape for shape in shapes if is_valid(shape)] or shapes[:1]
+    fitting = [shape for shape in valid if not violations_of(shape, instance)]
+    return (fitting or valid)[0], True
+
+
+@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    event=events_with_earlier_shapes(),
+    instance=instances,
+    version=versions | st.none(),
+    moment=st.datetimes(datetime(2025, 12, 31), datetime(2026, 1, 8)) | st.none(),
+    kind=st.sampled_from(["client", "server", "mobile"]),
+    policy=actions,
+)
+def test_an_event_is_judged_by_the_shape_of_its_version_and_day(
+    event: dict[str, Any],
+    instance: dict[str, Any],
+    version: str | None,
+    moment: datetime | None,
+    kind: str,
+    policy: dict[str, str],
+):
+    policy = {**policy, "unplanned_version": "accept", "unplanned_event": "accept"}
+    shape, is_planned = chosen(event, version, moment and moment.date(), instance)
+    violations = violations_of(shape, instance)
+    if not is_planned:
+        violations.add(("unplanned_version", None, None))
+    if kind not in event["sent_by"]:
+        violations.add(("unplanned_event", None, None))
+    judge = Judge(plan_of(event, policy).verdict_document())
+    event_us = moment and int(moment.replace(tzinfo=UTC).timestamp() * 1e6)
+    verdict = judge.judge("e", instance, version, kind, event_us)
+    assert answer_of(verdict) == verdict_of(violations, policy)
