@@ -7,13 +7,16 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from event_assets.errors import ConfigurationError
 from event_assets.plan_cli import plan_app
 from event_assets.settings import Settings, load_settings, packaged_plan_dir
+
+if TYPE_CHECKING:
+    from event_assets.landing import DaySpan
 
 app = typer.Typer(
     name="event-assets",
@@ -50,6 +53,17 @@ def _day(text: str) -> date:
         raise typer.BadParameter(f"`{text}` is no day; write it as 2026-09-21") from None
 
 
+def _span(text: str) -> DaySpan:
+    from event_assets.landing import DaySpan
+
+    try:
+        return DaySpan.parse(text)
+    except ValueError:
+        remedy = "write it as 2026-09-21, or several as 2026-09-01..2026-09-21"
+        hint = "'--partition'"
+        raise typer.BadParameter(f"`{text}` is no day; {remedy}", param_hint=hint) from None
+
+
 def _settings(data: Path | None) -> Settings:
     if data is not None:
         os.environ["EVENT_ASSETS_DATA"] = str(data.absolute())
@@ -62,12 +76,11 @@ def run(
         bool, typer.Option("--full-refresh", help="Build every table anew from the lake.")
     ] = False,
     partition: Annotated[
-        date | None,
+        str | None,
         typer.Option(
             "--partition",
-            parser=_day,
-            metavar="DAY",
-            help="Read this landing day, and judge again what of it was read before.",
+            metavar="DAY|DAY..DAY",
+            help="Read this landing day or these days, and judge again what was read before.",
         ),
     ] = None,
     as_of: Annotated[
@@ -91,12 +104,13 @@ def run(
     from event_assets.progress import report
 
     settings = _settings(data)
+    span = None if partition is None else _span(partition)
     with shown_progress():
         report("Starting")
         from event_assets.run import RunOptions
         from event_assets.run_output import print_report, quiet_run
 
-        options = RunOptions(full_refresh, verify, partition, as_of)
+        options = RunOptions(full_refresh, verify, span, as_of)
         done = quiet_run(settings, options, verbose=verbose)
     if as_json:
         print(json.dumps(done.as_json(), indent=1))

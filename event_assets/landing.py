@@ -22,6 +22,19 @@ class DaySpan:
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        return str(self.first) if self.first == self.last else f"{self.first}..{self.last}"
+
+    @classmethod
+    def parse(cls, text: str) -> DaySpan:
+        """From `2026-09-21`, or `2026-09-01..2026-09-21`. Raises ValueError."""
+        first, dots, last = text.partition("..")
+        span = cls(date.fromisoformat(first), date.fromisoformat(last if dots else first))
+        if span.last < span.first:
+            raise ValueError(f"{span.last} is before {span.first}")
+        return span
+
     @classmethod
     def around(cls, days: Iterable[date]) -> DaySpan | None:
         """The shortest span that holds all the days, or None for no days."""

@@ -32,7 +32,7 @@ class RunOptions:
 
     full_refresh: bool = False
     verify: bool = False
-    partition: date | None = None
+    partition: DaySpan | None = None
     as_of: date | None = None
 
 
@@ -42,7 +42,9 @@ def check_configuration(settings: Settings, options: RunOptions) -> None:
     check_sources(settings)
     days = files_by_day(settings)
     partition = options.partition
-    if partition is not None and not any(partition in each for each in days.values()):
+    if partition is not None and not any(
+        day in partition for each in days.values() for day in each
+    ):
         raise ConfigurationError(
             f"there is no file of {partition} in any source",
             remedy=f"look below {settings.data_dir / 'raw'}",
@@ -94,7 +96,9 @@ def dagster_instance(settings: Settings) -> dg.DagsterInstance:
 
 def _tags(settings: Settings, options: RunOptions) -> dict[str, str]:
     if options.partition is not None:
-        return DaySpan(options.partition, options.partition).tags
+        whole = landing_span(settings)
+        first, last = options.partition.first, options.partition.last
+        return DaySpan(max(first, whole.first), min(last, whole.last)).tags
     if options.verify:
         return {MODE_TAG: ONLY_NEW, **landing_span(settings).tags}
     return run_tags(settings)

@@ -168,6 +168,11 @@ def test_partitions_run_from_the_first_file_to_today_or_the_last_file(new_shop):
     assert today.isoformat() in keys
 
 
+@pytest.mark.parametrize("text", ["2026-10-01", "2026-10-01..2026-10-03"])
+def test_a_span_of_days_is_written_as_it_is_read(text):
+    assert str(DaySpan.parse(text)) == text
+
+
 def test_a_run_over_nothing_new_takes_the_latest_day(new_shop):
     shop = new_shop()
     ensure_lake(shop.settings)

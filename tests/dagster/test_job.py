@@ -5,11 +5,11 @@ import json
 import os
 import signal
 import time
-from datetime import date
 
 import dagster as dg
 
 from event_assets.code_location import build_definitions
+from event_assets.landing import DaySpan
 from event_assets.run import dagster_instance
 from event_assets.run_report import FAILED, MISCONFIGURED, OK
 from event_assets.warehouse import lock_holder
@@ -147,7 +147,7 @@ def test_a_day_is_judged_again_by_the_plan_as_it_is_when_it_is_asked_for(new_sho
     event.write_text(event.read_text() + "policy: {required_missing: accept}\n")
     plan = shop.settings.plan_dir / "plan.yaml"
     plan.write_text(plan.read_text().replace("error: 0.05", "error: 0.5"))
-    report = shop.run(partition=date(2026, 10, 1))
+    report = shop.run(partition=DaySpan.parse("2026-10-01"))
     assert [(day.day, day.quarantined) for day in report.ingested] == [("2026-10-01", 0)]
     assert report.exit_code == OK
     assert shop.published("select events from sessions limit 1") == [(2,)]
