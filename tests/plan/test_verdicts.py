@@ -1,6 +1,7 @@
 """Verdicts, as the definitions put them."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,6 +42,11 @@ def judge(properties: dict[str, Any], version: str | None = None, **rules: Any) 
 def planned(*shapes: dict[str, Any], **rest: Any) -> dict[str, Any]:
     """An event of a verdict document."""
     return {"sent_by": ["client", "server"], "shapes": list(shapes), **rest}
+
+
+def event_of(properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an event that takes these properties and no others."""
+    return {"properties": properties, "required": [], "additionalProperties": False}
 
 
 def found(verdict: Verdict | None) -> list[tuple[str, str | None]]:
@@ -292,3 +298,90 @@ def test_every_keyword_has_its_type_of_violation(
     judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": event})}})
     verdict = judging.judge("e", {"a": value})
     assert [kind for kind, _ in found(verdict)] == [expected]
+
+
+def us(text: str) -> int:
+    """Microseconds since 1970 of a UTC time."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * 1_000_000
+
+
+AGEING = {
+    "policy": POLICY,
+    "events": {
+        "e": planned(
+            {"schema": event_of({"new": {}}), "since": "2026-02-01", "versions": ["2"]},
+            {"schema": event_of({"old": {}}), "until": "2026-02-10", "versions": ["1"]},
+        )
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "moment", "properties", "expected"),
+    [
+        (None, "2026-02-01T00:00:00", {"new": 1}, []),
+        (None, "2026-01-31T23:59:59", {"new": 1}, [("unplanned_property", "new")]),
+        (None, "2026-02-10T23:59:59", {"old": 1}, []),
+        (None, "2026-02-11T00:00:00", {"old": 1}, [("unplanned_property", "old")]),
+        ("1", "2026-02-10T23:59:59", {"old": 1}, []),
+        ("1", "2026-02-11T00:00:00", {"old": 1}, [("unplanned_version", None)]),
+        ("2", "2026-01-31T23:59:59", {"new": 1}, [("unplanned_version", None)]),
+        ("2", "2026-02-01T00:00:00", {"new": 1}, []),
+        ("2", "2026-02-05T00:00:00", {"old": 1}, [("unplanned_property", "old")]),
+        ("3", "2026-02-05T00:00:00", {"new": 1}, [("unplanned_version", None)]),
+        (None, None, {"old": 1}, []),
+    ],
+)
+def test_a_shape_is_valid_from_its_first_midnight_to_the_end_of_its_last_day(
+    version: str | None,
+    moment: str | None,
+    properties: dict[str, Any],
+    expected: list[tuple[str, str | None]],
+):
+    judging = Judge(AGEING)
+    verdict = judging.judge("e", properties, version, "client", moment and us(moment))
+    assert ([] if verdict is None else found(verdict)) == expected
+
+
+def test_an_unplanned_version_is_told_with_those_that_are_planned_and_when():
+    verdict = Judge(AGEING).judge("e", {"new": 1}, "3", "client", us("2026-02-05T00:00:00"))
+    assert verdict is not None
+    assert verdict.violations[0].message == (
+        "the plan has the versions 2 (from 2026-02-01), 1 (until 2026-02-10)"
+    )
+
+
+def test_an_event_from_a_source_that_is_not_planned_for_it_is_unplanned_there():
+    judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": SCHEMA})}})
+    assert judging.judge("e", {"order_id": "1"}, None, "server") is None
+    verdict = judging.judge("e", {"order_id": 1}, None, "mobile")
+    assert verdict is not None
+    assert found(verdict) == [("unplanned_event", None), ("type_mismatch", "order_id")]
+    assert verdict.violations[0].message == "the plan has it from client and server only"
+    assert [each.action for each in verdict.violations] == ["accept", "quarantine"]
+
+
+def test_a_violation_at_the_root_is_quarantined_where_the_policy_omits():
+    rules = {"minProperties": 2, "additionalProperties": False}
+    judging = Judge(
+        {
+            "policy": {**POLICY, "value_invalid": "omit"},
+            "events": {"e": planned({"schema": {**event_of({"a": {}, "b": {}}), **rules}})},
+        }
+    )
+    verdict = judging.judge("e", {"a": 1})
+    assert verdict is not None
+    assert (verdict.action, found(verdict)) == ("quarantine", [("value_invalid", None)])
+
+
+def test_a_rule_on_the_whole_is_told_of_properties_of_any_size():
+    schema = {**event_of({"a": {}}), "maxProperties": 0, "additionalProperties": False}
+    judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": schema})}})
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    for value in (1, list(range(5_000)), deep):
+        assert ("value_invalid", None) in found(judging.judge("e", {"a": value})) or (
+            "value_invalid",
+            "a",
+        ) in found(judging.judge("e", {"a": value}))
