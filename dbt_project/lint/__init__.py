@@ -43,3 +43,19 @@ def last_known_before(expression: str, partition_by: str, order_by: str) -> str:
 
 def json_list_rows(relation: str, column: str) -> str:
     return f"select *, {column} as element from {relation}"
+
+
+def value_at_last(value: str, order: str) -> str:
+    return f"max_by({value}, {order})"
+
+
+def json_key_rows(relation: str, column: str) -> str:
+    return f"select *, {column} as json_key, true as is_filled from {relation}"
+
+
+def without_characters(text: str, characters: str) -> str:
+    return f"translate({text}, {characters}, '')"
+
+
+def days_between(earlier: str, later: str) -> str:
+    return f"date_diff('day', {earlier}, {later})"

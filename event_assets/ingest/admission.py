@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from event_assets.ingest.arrow import arrow, parquet
 from event_assets.ingest.loads import LoadRecord, highest_generations
 from event_assets.ingest.parts import make_folder, write_whole
+from event_assets.plan.history import KeptPlan, history_tables, is_verdict_document
 from event_assets.plan.model import Plan
 from event_assets.settings import Settings
 
@@ -133,7 +134,10 @@ def admission(
 def write_admission(
     records: Sequence[LoadRecord], settings: Settings, plan: Plan, as_of: date | None = None
 ) -> pa.Table:
-    """Write what `admission` gives, with the violations by load and as_of, for the models."""
+    """Write what `admission` gives, for the models.
+
+    Beside it: the violations by load, as_of, and what the versions of the plan held that judged.
+    """
     counting = highest_generations(records)
     loads = admission(counting, settings, plan, as_of)
     violations = [
@@ -145,7 +149,36 @@ def write_admission(
     _write(settings, "load_violations", pa.Table.from_pylist(violations, schema=LOAD_VIOLATIONS))
     stands_for_now = [{"as_of": as_of or default_as_of(counting)}]
     _write(settings, "as_of", pa.Table.from_pylist(stands_for_now, schema=AS_OF))
+    for name, table in history_tables(kept_plans(counting, settings, plan)).items():
+        _write(settings, name, table)
     return loads
+
+
+def kept_plans(records: Iterable[LoadRecord], settings: Settings, plan: Plan) -> Iterator[KeptPlan]:
+    """The current plan, and of each other version the last document that judged and is still kept.
+
+    A version whose documents are missing or damaged is left out.
+    """
+    yield KeptPlan(plan.version, plan.verdict_hash, plan.verdict_document(), is_current=True)
+    judged: dict[int, dict[str, str]] = {}
+    for each in records:
+        if each.plan_version != plan.version:
+            last = judged.setdefault(each.plan_version, {})
+            last[each.plan_hash] = max(last.get(each.plan_hash, ""), each.loaded_at)
+    for version, last in judged.items():
+        for plan_hash in sorted(last, key=lambda each: (last[each], each), reverse=True):
+            document = _kept_document(settings, plan_hash)
+            if document is not None:
+                yield KeptPlan(version, plan_hash, document)
+                break
+
+
+def _kept_document(settings: Settings, plan_hash: str) -> dict[str, Any] | None:
+    try:
+        document = json.loads((settings.plans_dir / f"{plan_hash}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return document if is_verdict_document(document) else None
 
 
 def _row(

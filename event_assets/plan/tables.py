@@ -49,6 +49,8 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "role": pa.string(),
         "sent_by": pa.string(),
         "is_conversion": pa.bool_(),
+        "since": pa.date32(),
+        "is_used": pa.bool_(),
     },
     "plan_properties": {
         "event": pa.string(),
@@ -114,13 +116,14 @@ def compile_tables(plan: Plan, settings: Settings, out_dir: Path) -> None:
 def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[Any, ...]]]:
     config = settings.config
     events = list(plan.events.values())
+    in_funnels = {step.event for funnel in plan.funnels.values() for step in funnel.steps}
     return {
         "settings": [_settings_row(plan, settings, key)],
         "identity_key": [(key,)],
         "lookbacks": [(days,) for days in config.attribution.lookback_days],
         "own_domains": [(domain,) for domain in config.own_domains],
         "plan_sources": [(each.name, each.kind, each.opens_sessions) for each in config.sources],
-        "plan_events": [_event_row(event) for event in events],
+        "plan_events": [_event_row(event, in_funnels) for event in events],
         "plan_properties": [
             (event.event, name, each.type, each.required, each.sensitivity, each.description)
             for event in events
@@ -177,7 +180,8 @@ def _settings_row(plan: Plan, settings: Settings, key: str) -> tuple[Any, ...]:
     )
 
 
-def _event_row(event: Event) -> tuple[Any, ...]:
+def _event_row(event: Event, in_funnels: set[str]) -> tuple[Any, ...]:
+    uses = (event.conversion, event.refund_of, event.role, event.used_by)
     return (
         event.event,
         event.description,
@@ -187,6 +191,8 @@ def _event_row(event: Event) -> tuple[Any, ...]:
         event.role,
         ",".join(event.sent_by),
         event.conversion is not None,
+        event.since,
+        event.event in in_funnels or any(uses),
     )
 
 

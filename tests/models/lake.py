@@ -92,6 +92,24 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         *[(name, TEXT) for name in ("event", "description", "purpose", "owner", "status")],
         *[(name, TEXT) for name in ("role", "sent_by")],
         ("is_conversion", pa.bool_()),
+        ("since", pa.date32()),
+        ("is_used", pa.bool_()),
+    ],
+    "plan_history": [
+        ("plan_version", pa.int64()),
+        ("plan_hash", TEXT),
+        ("is_current", pa.bool_()),
+    ],
+    "plan_history_events": [
+        ("plan_version", pa.int64()),
+        ("event", TEXT),
+        ("takes_any_property", pa.bool_()),
+    ],
+    "plan_history_properties": [
+        ("plan_version", pa.int64()),
+        ("event", TEXT),
+        ("property", TEXT),
+        ("is_required", pa.bool_()),
     ],
     "plan_conversions": [
         *[(name, TEXT) for name in ("conversion", "event", "value_property")],
@@ -134,11 +152,25 @@ SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
         {"source": "server", "kind": "server", "opens_sessions": False},
     ],
     "plan_events": [
-        {"event": "page_view", "role": "page_view", "is_conversion": False},
-        {"event": "add_to_cart", "is_conversion": False},
-        {"event": "purchase", "is_conversion": True},
-        {"event": "signup", "is_conversion": True},
-        {"event": "refund", "is_conversion": False},
+        {
+            "event": name,
+            "role": "page_view" if name == "page_view" else None,
+            "status": "active",
+            "sent_by": "client,server",
+            "is_conversion": name in ("purchase", "signup"),
+            "is_used": True,
+        }
+        for name in ("page_view", "add_to_cart", "purchase", "signup", "refund")
+    ],
+    "plan_history": [{"plan_version": 1, "plan_hash": "p", "is_current": True}],
+    "plan_history_events": [
+        {"plan_version": 1, "event": name, "takes_any_property": False}
+        for name in ("page_view", "add_to_cart", "purchase", "signup", "refund")
+    ],
+    "plan_history_properties": [
+        {"plan_version": 1, "event": event, "property": name, "is_required": name == "amount"}
+        for event in ("purchase", "refund")
+        for name in ("amount", "currency", "order_id")
     ],
     "plan_conversions": [
         {
@@ -219,12 +251,14 @@ class HandmadeLake:
         *,
         quarantined: Sequence[dict[str, Any]] = (),
         ad_reports: Sequence[dict[str, Any]] = (),
+        plan_version: int = 1,
+        generation: int = 1,
     ) -> str:
         """A load of one file; returns its load_key."""
         kind = "ad_report" if ad_reports else (events[0]["kind"] if events else "client")
         source = "ad_platforms" if ad_reports else (events[0]["source"] if events else "client")
         landing = dt.date(2026, 10, 1)
-        place = {"load_id": name, "generation": 1, "file": f"raw/{source}/{name}"}
+        place = {"load_id": name, "generation": generation, "file": f"raw/{source}/{name}"}
         written = {}
         for folder, rows, fields in (
             ("events", events, EVENT_FIELDS),
@@ -235,12 +269,12 @@ class HandmadeLake:
                 {"line": line, "landing_date": landing, "source": source, **row, **place}
                 for line, row in enumerate(rows, start=1)
             ]
-            path = self.root / folder / f"{name}.parquet"
+            path = self.root / folder / f"{name}.{generation}.parquet"
             if placed:
                 pq.write_table(table(placed, fields), path)
             written[folder] = json.dumps([str(path)] if placed else [])
         records = len(events) + len(quarantined) + len(ad_reports)
-        key = f"{name}.1"
+        key = f"{name}.{generation}"
         self.loads[key] = {
             "load_key": key,
             **place,
@@ -257,7 +291,7 @@ class HandmadeLake:
             "flagged": 0,
             "is_admitted": True,
             "plan_hash": "p",
-            "plan_version": 1,
+            "plan_version": plan_version,
             "loaded_at": dt.datetime(2026, 10, 2),
             "event_parts": written["events"],
             "quarantine_parts": written["quarantine"],

@@ -27,7 +27,8 @@ COLUMNS = {
     "own_domains": "domain VARCHAR",
     "plan_sources": "source VARCHAR, kind VARCHAR, opens_sessions BOOLEAN",
     "plan_events": "event VARCHAR, description VARCHAR, purpose VARCHAR, owner VARCHAR, "
-    "status VARCHAR, role VARCHAR, sent_by VARCHAR, is_conversion BOOLEAN",
+    "status VARCHAR, role VARCHAR, sent_by VARCHAR, is_conversion BOOLEAN, since DATE, "
+    "is_used BOOLEAN",
     "plan_properties": "event VARCHAR, property VARCHAR, type VARCHAR, is_required BOOLEAN, "
     "sensitivity VARCHAR, description VARCHAR",
     "plan_conversions": "conversion VARCHAR, event VARCHAR, value_property VARCHAR, "

@@ -53,3 +53,32 @@
 {#- The UTC timestamp of microseconds since 1970. -#}
 {% macro timestamp_of_micros(micros) %}{{ return(adapter.dispatch('timestamp_of_micros', 'event_assets')(micros)) }}{% endmacro %}
 {% macro default__timestamp_of_micros(micros) %}make_timestamp({{ micros }}){% endmacro %}
+
+{#- An aggregate: the value of the row whose order is the greatest; of equal ones the greatest value. -#}
+{% macro value_at_last(value, order) %}{{ return(adapter.dispatch('value_at_last', 'event_assets')(value, order)) }}{% endmacro %}
+{% macro default__value_at_last(value, order) -%}
+  max(struct_pack(at := {{ order }}, held := {{ value }})).held
+{%- endmacro %}
+
+{#- One row for each top-level key of a JSON object column of `relation`, as columns `json_key` and
+    `is_filled`: whether its value is neither null nor the empty text. -#}
+{% macro json_key_rows(relation, column) %}
+  {{- return(adapter.dispatch('json_key_rows', 'event_assets')(relation, column)) -}}
+{% endmacro %}
+{% macro default__json_key_rows(relation, column) -%}
+  select
+    source_rows.*,
+    entries.key as json_key,
+    entries.value not in ('null', '""') as is_filled
+  from {{ relation }} as source_rows, json_each(source_rows.{{ column }}) as entries
+{%- endmacro %}
+
+{#- The text without any of the characters given. -#}
+{% macro without_characters(text, characters) %}
+  {{- return(adapter.dispatch('without_characters', 'event_assets')(text, characters)) -}}
+{% endmacro %}
+{% macro default__without_characters(text, characters) %}translate({{ text }}, {{ characters }}, ''){% endmacro %}
+
+{#- Days from one date to another. -#}
+{% macro days_between(earlier, later) %}{{ return(adapter.dispatch('days_between', 'event_assets')(earlier, later)) }}{% endmacro %}
+{% macro default__days_between(earlier, later) %}date_diff('day', {{ earlier }}, {{ later }}){% endmacro %}

@@ -2,7 +2,7 @@
   config(
     unit='event_key',
     follows=['event'],
-    emits={'visitor': 'visitor_unit', 'file': 'file_key'},
+    emits={'visitor': 'visitor_unit', 'file': 'file_key', 'event_load': 'load_key'},
     reads_lake='events',
     loads_of='stg_event_candidates',
   )
