@@ -91,14 +91,22 @@ def _is_open(schema: dict[str, Any]) -> bool:
 
 
 def is_verdict_document(document: object) -> bool:
-    """Whether what was read has the shape of a verdict document, as far as it is read here."""
+    """Whether what was read is a verdict document, as far as it is read here."""
     if not is_object(document) or not is_object(events := document.get("events", {})):
         return False
     return all(
         is_object(judging)
         and is_array(shapes := judging.get("shapes") or [judging])
-        and all(is_object(shape) and is_object(shape.get("schema", {})) for shape in shapes)
+        and all(is_object(shape) and _is_schema(shape.get("schema", {})) for shape in shapes)
         for judging in events.values()
+    )
+
+
+def _is_schema(schema: object) -> bool:
+    return (
+        is_object(schema)
+        and is_object(schema.get("properties", {}))
+        and is_array(schema.get("required", []))
     )
 
 
