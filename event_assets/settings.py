@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -112,9 +113,8 @@ class SourcesConfig(ConfigModel):
     @field_validator("sources")
     @classmethod
     def _check_names(cls, sources: tuple[Source, ...]) -> tuple[Source, ...]:
-        names = [source.name for source in sources]
-        for name in names:
-            if names.count(name) > 1:
+        for name, count in Counter(source.name for source in sources).items():
+            if count > 1:
                 raise invalid(f"two sources are called `{name}`; rename one")
         return sources
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 import math
+import os
 import re
-import typing
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +23,19 @@ from yaml.reader import Reader
 
 from event_assets.errors import ConfigurationError
 from event_assets.json_values import is_object, json_type
+from event_assets.model_keys import keys_at
 
 Location = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES = 1_000_000
+MAX_MISTAKES = 100  # told of one file; who has more wants to see the first ones
 MAX_DEPTH = 40  # a plan nests about ten levels; the reader recurses once a level
 
 _NULL = re.compile(r"(?:~|null|Null|NULL|)")
 _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,300})")
+_BEGINNINGS = frozenset("~nNtTfF+-.0123456789")  # of what the patterns here take
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 
 
@@ -69,21 +73,33 @@ class YamlFile:
 
     def validate(self, model: type[Model]) -> Model:
         """The content as a model. Raises ConfigurationError for the first mistake in the file."""
+        read, mistakes = self.checked(model)
+        if read is None:
+            raise mistakes[0]
+        return read
+
+    def checked(self, model: type[Model]) -> tuple[Model | None, list[ConfigurationError]]:
+        """The content as a model, or None and what is wrong, by line and MAX_MISTAKES at most."""
         if not is_object(self.data):
-            raise self.error((), f"expected keys and values, found {_kind(self.data)}")
+            return None, [self.error((), f"expected keys and values, found {_kind(self.data)}")]
         try:
-            return model.model_validate(self.data)
+            return model.model_validate(self.data), []
         except ValidationError as error:
-            details = min(
+            details = sorted(
                 error.errors(include_url=False), key=lambda each: self.line_of(each["loc"])
             )
-            raise self._explain(details, model) from None
+        mistakes = [self._explain(each, model) for each in details[:MAX_MISTAKES]]
+        if len(details) > MAX_MISTAKES:
+            further = f"{len(details) - MAX_MISTAKES:,} more mistakes from here on"
+            line = self.line_of(details[MAX_MISTAKES]["loc"])
+            mistakes.append(ConfigurationError(further, file=self.path, line=line))
+        return None, mistakes
 
     def _explain(self, details: ErrorDetails, model: type[BaseModel]) -> ConfigurationError:
         location = details["loc"]
         match details["type"]:
             case "extra_forbidden":
-                known = _keys_at(model, location[:-1])
+                known = keys_at(model, location[:-1])
                 return self.error(location, "unknown key", _remedy(str(location[-1]), known))
             case "missing":
                 return self.error(location, "missing")
@@ -108,8 +124,9 @@ def read_yaml(path: Path) -> YamlFile:
     text = _read_text(path)
     lines: dict[Location, int] = {}
     try:
-        events = yaml.parse(text, Loader=yaml.CSafeLoader)
-        data = _Composer(path, events, lines).document()
+        # `yaml.parse` gives the same events, asking before each whether there is one
+        loader = yaml.CSafeLoader(text)
+        data = _Composer(path, iter(loader.get_event, None), lines).document()
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(path, text, error) from None
     return YamlFile(path, data, lines)
@@ -128,7 +145,9 @@ def _remedy(word: str, known: Iterable[str]) -> str:
 
 def _read_text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigurationError("not a file", file=path)
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ConfigurationError("no such file", file=path) from None
@@ -146,6 +165,11 @@ def _read_text(path: Path) -> str:
         line = text.count("\n", 0, unprintable.start()) + 1
         raise ConfigurationError("a control character", file=path, line=line, remedy="remove it")
     return text
+
+
+def _open_at_once(name: str, flags: int) -> int:
+    # a pipe would keep its reader waiting for a writer
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _syntax_error(path: Path, text: str, error: yaml.MarkedYAMLError) -> ConfigurationError:
@@ -229,6 +253,8 @@ def _line(event: yaml.Event) -> int:
 
 
 def _plain_value(text: str) -> str | int | float | bool | None:
+    if text and text[0] not in _BEGINNINGS:  # nearly all texts
+        return text
     if _NULL.fullmatch(text):
         return None
     if _BOOL.fullmatch(text):
@@ -246,39 +272,3 @@ def _kind(value: object) -> str:
         return "nothing"
     words = {"object": "keys and values", "array": "a list", "string": "a text"}
     return words.get(json_type(value), "a value")
-
-
-def _keys_at(model: type[BaseModel], location: Location) -> list[str]:
-    """The keys that a model allows at a location within it."""
-    annotation: Any = model
-    for part in location:
-        annotation = _member(annotation, part)
-    submodel = _submodel(annotation)
-    return [] if submodel is None else list(submodel.model_fields)
-
-
-def _member(annotation: Any, part: str | int) -> Any:
-    submodel = _submodel(annotation)
-    if submodel is not None:
-        field = submodel.model_fields.get(str(part))
-        return None if field is None else field.annotation
-    for each in _alternatives(annotation):
-        arguments = typing.get_args(each)
-        if arguments:
-            return arguments[-1] if typing.get_origin(each) is dict else arguments[0]
-    return None
-
-
-def _submodel(annotation: Any) -> type[BaseModel] | None:
-    for each in _alternatives(annotation):
-        if isinstance(each, type) and issubclass(each, BaseModel):
-            return each
-    return None
-
-
-def _alternatives(annotation: Any) -> list[Any]:
-    """The annotation itself, or what stands beside None in an optional one."""
-    origin = typing.get_origin(annotation)
-    if origin in (None, dict, list, tuple):
-        return [annotation]
-    return [each for each in typing.get_args(annotation) if each is not type(None)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -169,9 +170,9 @@ class Event(Shape):
 
     @model_validator(mode="after")
     def _check_versions(self) -> Self:
-        named = [version for shape in self.shapes for version in shape.versions]
-        for version in named:
-            if named.count(version) > 1:
+        named = Counter(version for shape in self.shapes for version in shape.versions)
+        for version, count in named.items():
+            if count > 1:
                 raise invalid(f"version `{version}` is given to two shapes")
         return self
 

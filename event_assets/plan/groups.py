@@ -3,45 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from event_assets.json_values import is_object
 from event_assets.plan.event import Property, PropertyGroups
-from event_assets.plan.written import check_compiled, check_written, unknown_name
+from event_assets.plan.mistakes import Mistakes
+from event_assets.plan.written import compile_mistakes, sound_properties, unknown_name
 from event_assets.yaml_files import Location, YamlFile
+
+MAX_PROPERTIES = 20_000  # of all groups together, and of all shapes of an event together
+MAX_DEPTH = 40
 
 Groups = Mapping[str, Mapping[str, Property]]
 
 
-def load_groups(file: YamlFile) -> dict[str, dict[str, Property]]:
-    """The groups of property_groups.yaml, each with the properties of those that it includes."""
-    written = file.data.get("groups") if is_object(file.data) else None
-    if is_object(written):
-        for name, properties in written.items():
-            check_written(file, ("groups", name), properties)
-    read = file.validate(PropertyGroups)
-    for name, properties in read.groups.items():
+def read_groups(file: YamlFile, mistakes: Mistakes) -> Groups | None:
+    """The groups of property_groups.yaml, each with the properties of those that it includes.
+
+    None where the file has mistakes, which are noted.
+    """
+    own = Mistakes()
+    read, wrong = _sound(file, own).checked(PropertyGroups)
+    own.note(wrong)
+    for name, properties in read.groups.items() if read else ():
         schema = {"properties": {each: one.json_schema for each, one in properties.items()}}
-        check_compiled(file, schema, {("properties",): ("groups", name)})
-    for name in read.includes:
-        if name not in read.groups:
-            raise unknown_name(file, ("includes", name), "group", name, read.groups)
-    return {name: _with_included(file, read, name, ()) for name in read.groups}
+        own.note(compile_mistakes(file, schema, {("properties",): ("groups", name)}))
+    if read is None:
+        mistakes.note(own.in_order())
+        return None
+    own.note(
+        unknown_name(file, ("includes", name), "group", name, read.groups)
+        for name in read.includes
+        if name not in read.groups
+    )
+    inclusion = _Inclusion(file, read)
+    for name in read.groups:
+        with own.caught():
+            inclusion.add(name)
+    mistakes.note(own.in_order())
+    return None if own else inclusion.whole
 
 
-def _with_included(
-    file: YamlFile, read: PropertyGroups, name: str, passed: tuple[str, ...]
-) -> dict[str, Property]:
-    if name in passed:
-        shown = " → ".join((*passed[passed.index(name) :], name))
-        raise file.error(
-            ("includes", passed[-1]), f"`{name}` includes itself: {shown}", "break the circle"
-        )
-    included = read.includes.get(name, ())
-    for index, each in enumerate(included):
-        if each not in read.groups:
-            raise unknown_name(file, ("includes", name, index), "group", each, read.groups)
-    whole = {each: _with_included(file, read, each, (*passed, name)) for each in included}
-    return with_groups(file, ("includes", name), read.groups[name], included, whole)
+def _sound(file: YamlFile, mistakes: Mistakes) -> YamlFile:
+    groups = file.data.get("groups") if is_object(file.data) else None
+    if not is_object(groups):
+        return file
+    sound = {
+        name: sound_properties(file, ("groups", name), properties, mistakes)
+        for name, properties in groups.items()
+    }
+    return replace(file, data={**file.data, "groups": sound})
+
+
+class _Inclusion:
+    """The groups with the properties of the groups within them, each worked out once."""
+
+    def __init__(self, file: YamlFile, read: PropertyGroups) -> None:
+        self._file = file
+        self._read = read
+        self._properties = 0
+        self.whole: dict[str, Mapping[str, Property]] = {}
+
+    def add(self, name: str, passed: tuple[str, ...] = ()) -> None:
+        """Work out a group, on the way from the groups that were passed."""
+        if name in self.whole:
+            return
+        self._check_way(name, passed)
+        included = self._read.includes.get(name, ())
+        for index, each in enumerate(included):
+            if each not in self._read.groups:
+                place = ("includes", name, index)
+                raise unknown_name(self._file, place, "group", each, self._read.groups)
+            self.add(each, (*passed, name))
+        own = self._read.groups[name]
+        self._properties += len(own) + sum(len(self.whole[each]) for each in included)
+        if self._properties > MAX_PROPERTIES:
+            message = f"more than {MAX_PROPERTIES:,} properties in all groups together"
+            raise self._file.error(("includes", name), message, "include fewer")
+        place = ("includes", name)
+        self.whole[name] = with_groups(self._file, place, own, included, self.whole)
+
+    def _check_way(self, name: str, passed: tuple[str, ...]) -> None:
+        if name in passed:
+            circle = passed[passed.index(name) :]
+            at = circle.index(min(circle))  # the same words wherever it was entered
+            first, shown = circle[at], " → ".join((*circle[at:], *circle[:at], circle[at]))
+            message = f"`{first}` includes itself: {shown}"
+            raise self._file.error(("includes", first), message, "break the circle")
+        if len(passed) > MAX_DEPTH:
+            message = f"groups within groups, deeper than {MAX_DEPTH} levels"
+            raise self._file.error(("includes", name), message, "include fewer")
 
 
 def with_groups(

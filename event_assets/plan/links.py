@@ -2,73 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
+from event_assets.errors import ConfigurationError
 from event_assets.plan.model import Channels, Event, Funnels
 from event_assets.plan.written import unknown_name
 from event_assets.yaml_files import Location, YamlFile
 
 
-def check_event(file: YamlFile, event: Event, events: Mapping[str, Event]) -> None:
-    """Check what an event's file says of its own properties and of other events."""
-    if event.conversion is not None:
-        for key in ("value", "currency", "key"):
-            _check_property(file, ("conversion", key), event, getattr(event.conversion, key))
-        for name in event.conversion.where:
-            _check_property(file, ("conversion", "where", name), event, name)
-    if event.refund_of is not None:
-        for key in ("value", "currency", "key"):
-            _check_property(file, ("refund_of", key), event, getattr(event.refund_of, key))
-        _check_refund(file, event.refund_of.conversion, events.values())
+@dataclass(frozen=True)
+class Known:
+    """What is known of a plan's events, while some of their files have mistakes.
+
+    `unread` are the names of those that say no more than that; `partial` are the names of those in
+    `events` that lack properties.
+    """
+
+    events: Mapping[str, Event]
+    unread: Collection[str] = ()
+    partial: Collection[str] = ()
+
+    def has(self, name: str) -> bool:
+        """Whether the plan has an event of this name."""
+        return name in self.events or name in self.unread
+
+
+def event_mistakes(file: YamlFile, event: Event, known: Known) -> Iterator[ConfigurationError]:
+    """What an event's file says wrongly of its own properties and of other events."""
+    if event.event not in known.partial:
+        for location, name in _named_properties(event):
+            yield from _property_mistakes(file, location, event, name)
+    if event.refund_of is not None and not known.unread:
+        yield from _refund_mistakes(file, event.refund_of.conversion, known.events.values())
     successor = None if event.deprecated is None else event.deprecated.use
-    if successor is not None and successor not in events:
-        raise unknown_name(file, ("deprecated", "use"), "event", successor, events)
+    if successor is not None and not known.has(successor):
+        yield unknown_name(file, ("deprecated", "use"), "event", successor, known.events)
 
 
-def check_funnels(file: YamlFile, funnels: Funnels, events: Mapping[str, Event]) -> None:
-    """Check that the steps are events of the plan, and their conditions properties of theirs."""
+def funnel_mistakes(file: YamlFile, funnels: Funnels, known: Known) -> Iterator[ConfigurationError]:
+    """Steps that are no events of the plan, and conditions on what is no property of theirs."""
     for name, funnel in funnels.funnels.items():
         for index, step in enumerate(funnel.steps):
             location = ("funnels", name, "steps", index)
-            if step.event not in events:
-                raise unknown_name(file, location, "event", step.event, events)
-            for each in step.where:
-                _check_property(file, (*location, "where", each), events[step.event], each)
+            if not known.has(step.event):
+                yield unknown_name(file, location, "event", step.event, known.events)
+            elif step.event in known.events and step.event not in known.partial:
+                for each in step.where:
+                    place = (*location, "where", each)
+                    yield from _property_mistakes(file, place, known.events[step.event], each)
 
 
-def check_channels(file: YamlFile, channels: Channels) -> None:
-    """Check that patterns can be used, and that no name stands for two rules or sites."""
+def channel_mistakes(file: YamlFile, channels: Channels) -> Iterator[ConfigurationError]:
+    """Patterns that cannot be used, and names that stand for two rules or sites."""
     for index, rule in enumerate(channels.rules):
         for key in ("source", "medium", "campaign", "click_id"):
             pattern = getattr(rule, key)
             if pattern is not None and not _is_pattern(pattern):
-                raise file.error(("rules", index, key), "not a regular expression that can be used")
+                yield file.error(("rules", index, key), "not a regular expression that can be used")
     for location, name in _names_twice(channels):
-        raise file.error(location, f"`{name}` is there twice", "keep one of them")
+        yield file.error(location, f"`{name}` is there twice", "keep one of them")
 
 
-def _check_refund(file: YamlFile, name: str, events: Iterable[Event]) -> None:
+def _named_properties(event: Event) -> Iterator[tuple[Location, str]]:
+    for part, money in (("conversion", event.conversion), ("refund_of", event.refund_of)):
+        for key in ("value", "currency", "key"):
+            name = None if money is None else getattr(money, key)
+            if name is not None:
+                yield (part, key), name
+    if event.conversion is not None:
+        for name in event.conversion.where:
+            yield ("conversion", "where", name), name
+
+
+def _refund_mistakes(
+    file: YamlFile, name: str, events: Collection[Event]
+) -> Iterator[ConfigurationError]:
     location = ("refund_of", "conversion")
     conversions = {each.conversion_name or "": each for each in events if each.conversion}
     refunded = conversions.get(name)
     if refunded is None or refunded.conversion is None:
-        raise unknown_name(file, location, "conversion", name, conversions)
-    if refunded.conversion.key is None:
-        raise file.error(
+        yield unknown_name(file, location, "conversion", name, conversions)
+    elif refunded.conversion.key is None:
+        yield file.error(
             location,
             f"`{name}` has no key by which a refund finds it",
             f"give the conversion of `{refunded.event}` a `key`",
         )
 
 
-def _check_property(file: YamlFile, location: Location, event: Event, name: str | None) -> None:
-    if name is None:
-        return
+def _property_mistakes(
+    file: YamlFile, location: Location, event: Event, name: str
+) -> Iterator[ConfigurationError]:
     path = event.property_path(name)
     if not all(path) or any(each in name for each in '"\\'):
-        raise file.error(location, f"`{name}` is no path of properties", "write it as `plan.price`")
-    if event.properties and path[0] not in event.properties:
-        raise unknown_name(file, location, f"property of {event.event}", path[0], event.properties)
+        yield file.error(location, f"`{name}` is no path of properties", "write it as `plan.price`")
+    elif event.properties and path[0] not in event.properties:
+        yield unknown_name(file, location, f"property of {event.event}", path[0], event.properties)
 
 
 def _is_pattern(pattern: str) -> bool:
@@ -88,6 +118,8 @@ def _names_twice(channels: Channels) -> Iterator[tuple[Location, str]]:
     hosts = [site.host for site in channels.sites]
     names = [rule.name for rule in channels.rules]
     for key, field, words in (("sites", "host", hosts), ("rules", "name", names)):
+        seen: set[str] = set()
         for index, word in enumerate(words):
-            if word in words[:index]:
+            if word in seen:
                 yield (key, index, field), word
+            seen.add(word)

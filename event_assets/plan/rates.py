@@ -8,17 +8,21 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from event_assets.errors import ConfigurationError
+from event_assets.plan.mistakes import Mistakes
 from event_assets.plan.model import Rate
 
 COLUMNS = ("date", "currency", "rate")
 
 
-def load_rates(path: Path) -> tuple[Rate, ...]:
+def read_rates(path: Path, mistakes: Mistakes) -> tuple[Rate, ...]:
     """Rates in the order of (date, currency); none without the file.
 
-    Raises ConfigurationError with file and line for a column, a value or a doublet.
+    A column, a value or a doublet that is wrong is noted with its line.
     """
     if not path.exists():
+        return ()
+    if not path.is_file():  # a pipe would keep its reader waiting
+        mistakes.note([ConfigurationError("not a file", file=path)])
         return ()
     rates: dict[tuple[str, str], Rate] = {}
     try:
@@ -26,28 +30,25 @@ def load_rates(path: Path) -> tuple[Rate, ...]:
             rows = csv.reader(file, strict=True)
             header = [name.strip() for name in next(rows, list[str]())]
             if sorted(header) != sorted(COLUMNS):
-                raise ConfigurationError(
-                    f"the columns are {', '.join(header) or 'missing'}",
-                    file=path,
-                    line=1,
-                    remedy=f"expected: {', '.join(COLUMNS)}",
-                )
-            for row in rows:
-                if not row:
-                    continue
-                rate = _rate(dict(zip(header, row, strict=False)), path, rows.line_num)
-                key = (rate.date.isoformat(), rate.currency)
-                if key in rates:
-                    raise ConfigurationError(
-                        f"a second rate of {rate.currency} on {rate.date}",
-                        file=path,
-                        line=rows.line_num,
-                        remedy="keep one of them",
-                    )
-                rates[key] = rate
+                message = f"the columns are {', '.join(header) or 'missing'}"
+                remedy = f"expected: {', '.join(COLUMNS)}"
+                mistakes.note([ConfigurationError(message, file=path, line=1, remedy=remedy)])
+                return ()
+            for row in filter(None, rows):
+                with mistakes.caught():
+                    rate = _rate(dict(zip(header, row, strict=False)), path, rows.line_num)
+                    _add(rates, rate, path, rows.line_num)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(f"cannot be read: {error}", file=path) from None
+        mistakes.note([ConfigurationError(f"cannot be read: {error}", file=path)])
     return tuple(rates[key] for key in sorted(rates))
+
+
+def _add(rates: dict[tuple[str, str], Rate], rate: Rate, path: Path, line: int) -> None:
+    key = (rate.date.isoformat(), rate.currency)
+    if key in rates:
+        message = f"a second rate of {rate.currency} on {rate.date}"
+        raise ConfigurationError(message, file=path, line=line, remedy="keep one of them")
+    rates[key] = rate
 
 
 def _rate(row: dict[str, str], path: Path, line: int) -> Rate:
