@@ -3,6 +3,7 @@
   changes      every key that a model touched, in the order of change_seq
   model_state  per model what it was built from (fingerprint), which build that was (build_id)
                and up to which change_seq it has followed its kinds of change
+  event_views  the typed views that there are, and a hash of what each was made from
 -#}
 
 {% macro state_table(name) -%}
@@ -21,6 +22,11 @@
       create table if not exists {{ state_table('model_state') }} (
         model {{ dbt.type_string() }}, fingerprint {{ dbt.type_string() }},
         build_id {{ dbt.type_string() }}, applied_seq {{ dbt.type_bigint() }}
+      )
+    {% endcall %}
+    {% call statement('create_event_views') %}
+      create table if not exists {{ state_table('event_views') }} (
+        view {{ dbt.type_string() }}, fingerprint {{ dbt.type_string() }}
       )
     {% endcall %}
     {% do adapter.commit() %}

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from event_assets.identity_key import identity_key
+from event_assets.plan import event_views
 from event_assets.plan.model import Event, Plan
 from event_assets.settings import Settings
 
@@ -91,6 +92,7 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "is_paid": pa.bool_(),
     },
     "rates": {"date": pa.date32(), "currency": pa.string(), "rate": pa.float64()},
+    **event_views.SCHEMAS,
 }
 
 
@@ -157,6 +159,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
             for number, rule in enumerate(plan.channels.rules, start=1)
         ],
         "rates": [(each.date, each.currency, each.rate) for each in plan.rates],
+        **event_views.view_tables(plan),
     }
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from event_assets.plan import event_views
+
 EPOCH = dt.datetime(1970, 1, 1)
 TEXT = pa.string()
 TIME = pa.timestamp("us")
@@ -131,6 +133,7 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("is_paid", pa.bool_()),
     ],
     "rates": [("date", pa.date32()), ("currency", TEXT), ("rate", pa.float64())],
+    **{name: list(columns.items()) for name, columns in event_views.SCHEMAS.items()},
     "identity_key": [("identity_key", TEXT)],
 }
 SETTINGS: dict[str, Any] = {
@@ -253,11 +256,11 @@ class HandmadeLake:
         ad_reports: Sequence[dict[str, Any]] = (),
         plan_version: int = 1,
         generation: int = 1,
+        landing: dt.date = dt.date(2026, 10, 1),
     ) -> str:
         """A load of one file; returns its load_key."""
         kind = "ad_report" if ad_reports else (events[0]["kind"] if events else "client")
         source = "ad_platforms" if ad_reports else (events[0]["source"] if events else "client")
-        landing = dt.date(2026, 10, 1)
         place = {"load_id": name, "generation": generation, "file": f"raw/{source}/{name}"}
         written = {}
         for folder, rows, fields in (

@@ -31,6 +31,10 @@ COLUMNS = {
     "is_used BOOLEAN",
     "plan_properties": "event VARCHAR, property VARCHAR, type VARCHAR, is_required BOOLEAN, "
     "sensitivity VARCHAR, description VARCHAR",
+    "plan_event_views": "event VARCHAR, view VARCHAR, definition VARCHAR, fingerprint VARCHAR",
+    "plan_event_columns": "event VARCHAR, column VARCHAR, property VARCHAR, type VARCHAR, "
+    "is_required BOOLEAN, is_enumerated BOOLEAN, sensitivity VARCHAR, comment VARCHAR",
+    "plan_property_values": "event VARCHAR, property VARCHAR, value VARCHAR",
     "plan_conversions": "conversion VARCHAR, event VARCHAR, value_property VARCHAR, "
     "currency_property VARCHAR, key_property VARCHAR, is_refund BOOLEAN",
     "plan_conditions": "owner_kind VARCHAR, owner VARCHAR, event VARCHAR, step BIGINT, "

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', post_hook='{{ make_event_views() }}') }}
 
 with events as (
   select * from {{ ref('stg_events') }}
