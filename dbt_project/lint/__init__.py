@@ -59,3 +59,30 @@ def without_characters(text: str, characters: str) -> str:
 
 def days_between(earlier: str, later: str) -> str:
     return f"date_diff('day', {earlier}, {later})"
+
+
+def json_value_rows(relation: str, column: str) -> str:
+    return f"select *, {column} as json_key, {column} as json_value from {relation}"
+
+
+def may_hold_personal_data(text: str) -> str:
+    return f"regexp_matches({text}, '@')"
+
+
+holds_email = holds_phone = holds_url_token = holds_card_number = may_hold_personal_data
+holds_personal_data = may_hold_personal_data
+
+
+def json_key_of(column: str) -> str:
+    return f"'/' || {column}"
+
+
+def json_property_text(json: str, key: str) -> str:
+    return f"json_extract_string({json}, {key})"
+
+
+json_property = json_property_text
+
+
+def typed_text(text: str, type_name: str) -> str:
+    return f"try_cast({text} as {type_name})"
