@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from event_assets.plan_cli_drafts import add_draft_commands
+from event_assets.plan_cli_exchange import add_exchange_commands
+from event_assets.plan_cli_output import add_output_commands
 
 plan_app = typer.Typer(
     name="plan",
@@ -13,3 +15,5 @@ plan_app = typer.Typer(
     rich_markup_mode=None,
 )
 add_draft_commands(plan_app)
+add_exchange_commands(plan_app)
+add_output_commands(plan_app)

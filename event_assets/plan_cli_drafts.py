@@ -98,5 +98,45 @@ def new(
     print(next_check(folder))
 
 
-def infer() -> None:
-    """To come."""
+def infer(
+    logs: Annotated[
+        list[Path], typer.Argument(help="Log files, plain or .gz, or folders of them.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="The plan folder; to one that is there, only events that it lacks are added "
+            "(default: EVENT_ASSETS_PLAN, or ./tracking_plan).",
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Read the logs as this source of sources.yaml is read."),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Who sent them: client, server or mobile.")
+    ] = None,
+    required_share: Annotated[
+        float,
+        typer.Option(
+            "--required-share",
+            min=0.5,
+            max=1,
+            help="Share of events from which on a property is required, and what is rarer than "
+            "the rest is a mistake.",
+        ),
+    ] = 0.995,
+    owner: OwnerOption = None,
+) -> None:
+    """Draft a plan from logs: events, types, what is required, lists of words, formats.
+
+    Examples and lists hold nothing that smells of a person; look through the drafts all the same.
+    """
+    from event_assets.plan_drafting import draft_from_logs
+
+    folder = own_plan_folder(out)
+    drafted = draft_from_logs(logs, folder, source, kind, required_share, owner)
+    for line in drafted:
+        print(line)
+    print(next_check(folder))

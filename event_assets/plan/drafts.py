@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from event_assets.errors import ConfigurationError
@@ -18,6 +18,7 @@ OWNER = "team:to_be_named"
 KINDS = ("client", "server", "mobile")
 
 _ALIKE = 0.88  # of 1: one letter in eight may differ
+_FEW = 300  # names; comparing each with each takes the square of that
 _PROPERTY = re.compile(r"(?P<name>.+):(?P<type>[^:!]+)(?P<required>!?)")
 
 
@@ -57,12 +58,24 @@ def properties_from(written: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 def similar_name(name: str, known: Iterable[str]) -> str | None:
     """A known name that reads like the given one, but is another: case, separators, a letter."""
-    bare = _bare(name)
-    others = {_bare(each): each for each in sorted(known, reverse=True) if each != name}
-    if bare in others:
-        return others[bare]
-    near = difflib.get_close_matches(bare, list(others), n=1, cutoff=_ALIKE)
-    return others[near[0]] if near else None
+    others = (each for each in sorted(known, reverse=True) if each != name)
+    return next((other for _, other in similar_pairs([name], others)), None)
+
+
+def similar_pairs(names: Sequence[str], known: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each of the names that reads like a known one or one before it, with that one.
+
+    Among very many names only those are found that differ in case and separators.
+    """
+    others = {_bare(each): each for each in known}
+    for name in names:
+        bare = _bare(name)
+        near = [bare] if bare in others else []
+        if not near and len(others) <= _FEW:
+            near = difflib.get_close_matches(bare, list(others), n=1, cutoff=_ALIKE)
+        if near and others[near[0]] != name:
+            yield name, others[near[0]]
+        others.setdefault(bare, name)
 
 
 def _bare(name: str) -> str:

@@ -87,7 +87,7 @@ def write_event(folder: Path, event: Mapping[str, Any]) -> Path:
     Raises ConfigurationError where it is there already or its name cannot be that of a file.
     """
     path = folder / "events" / _checked_file_name(event["event"])
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     _write_new(path, _checked_text(event, path))
     return path
 
@@ -106,7 +106,7 @@ def write_plan(folder: Path, name: str, events: Sequence[Mapping[str, Any]]) -> 
     if (folder / "plan.yaml").is_file():
         for path in paths:
             _check_is_new(path)
-        (folder / "events").mkdir(exist_ok=True)
+        _make_folder(folder / "events")
         for path, text in contents.items():
             _write_new(path, text)
         return paths
@@ -121,8 +121,12 @@ def write_plan(folder: Path, name: str, events: Sequence[Mapping[str, Any]]) -> 
 
 
 def _write_folder(folder: Path, contents: Mapping[Path, str]) -> None:
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.absolute().parent))
+    parent = folder.absolute().parent
+    _make_folder(parent)
+    try:
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))
+    except OSError as error:
+        raise _not_written(folder, error) from None
     try:
         (staging / "events").mkdir()
         for path, text in contents.items():
@@ -133,6 +137,13 @@ def _write_folder(folder: Path, contents: Mapping[Path, str]) -> None:
         raise _not_written(folder, error) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(folder, error) from None
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -163,7 +174,7 @@ def _umask() -> int:
 
 def _not_written(path: Path, error: OSError) -> ConfigurationError:
     return ConfigurationError(
-        f"cannot be written: {error.strerror}", file=path, remedy="name a folder that can"
+        f"cannot be written: {error.strerror}", file=path, remedy="name another folder"
     )
 
 

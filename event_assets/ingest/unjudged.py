@@ -1,0 +1,155 @@
+"""Events as they were sent, judged by no plan: what a plan is drafted from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from event_assets.errors import ConfigurationError
+from event_assets.ingest.canonical import EVENT_TYPE, Canon
+from event_assets.ingest.formats import Reading, reader_of
+from event_assets.ingest.json_text import exact
+from event_assets.ingest.lines import Block, Position, is_number_long, read_blocks
+from event_assets.ingest.malformed import Malformed
+from event_assets.ingest.privacy import DroppedFields
+from event_assets.ingest.streams import MAX_PARSED, ByteStream, survey
+from event_assets.sources import Source
+
+_ANY_DAY = date(9990, 1, 1)  # of the landing date only the plausibility of times depends
+_UNFINISHED = (".tmp", ".open")
+_NOT_LOGS = (".csv", ".csv.gz", ".parquet", ".yaml", ".yml", ".md", ".txt", ".zip", ".tar")
+UNNAMED = Source.model_validate({"name": "logs", "kind": "client", "path": "{date}"})
+
+
+class SentEvent(NamedTuple):
+    """An event that ingest would take, with its properties as the plan judges them."""
+
+    event: str
+    properties: dict[str, Any]
+    kind: str
+
+
+@dataclass
+class LinesSeen:
+    """What was in the files; `left_out` counts reasons, `places` has the first place of each."""
+
+    files: int = 0
+    lines: int = 0
+    blank: int = 0
+    events: int = 0
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    places: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def log_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
+    """The log files among files and in folders, at any depth, and how many others were passed over.
+
+    A file that is named itself is taken whatever its name. Raises ConfigurationError for a path
+    where there is nothing.
+    """
+    files: list[Path] = []
+    others = 0
+    for path in paths:
+        if not path.exists():
+            raise ConfigurationError("there is no such file or folder", file=path)
+        if not path.is_dir():
+            files.append(path)
+            continue
+        for each in sorted(path.rglob("*")):
+            if not each.is_file() or _is_hidden(each.relative_to(path)):
+                continue
+            is_log = not each.name.endswith((*_UNFINISHED, *_NOT_LOGS))
+            others += not is_log
+            files += [each] if is_log else []
+    return list(dict.fromkeys(files)), others
+
+
+def source_of(path: Path, sources: Iterable[Source]) -> Source | None:
+    """The source whose `path` the end of this file's path is like."""
+    parts = path.absolute().parts
+    for source in sources:
+        regex = source.pattern.regex
+        if any(regex.fullmatch("/".join(parts[start:])) for start in range(len(parts))):
+            return source
+    return None
+
+
+class LogReader:
+    """Reads the events of one source's files, and counts what it saw in `seen`.
+
+    `kind` is that of all events; without it the shape of each line tells.
+    """
+
+    def __init__(self, source: Source, kind: str | None, seen: LinesSeen) -> None:
+        self._read = reader_of(source.format, source.mapping).read
+        self._dropped = DroppedFields(source.drop) if source.drop else None
+        self._kind = kind
+        self._seen = seen
+        self._canon = Canon(_ANY_DAY)
+
+    def events(self, path: Path) -> Iterator[SentEvent]:
+        """The events of a file. Raises ConfigurationError where it cannot be read."""
+        found = survey(path, [], takes_unfinished=True)
+        self._seen.files += 1
+        with ByteStream(path) as stream:
+            for block in read_blocks(stream, found.rest, Position()):
+                self._seen.lines += block.count
+                yield from self._events(block, path)
+
+    def _events(self, block: Block, path: Path) -> Iterator[SentEvent]:
+        if block.too_long is not None:
+            self._leave_out("is too long", path, block.first_line)
+            return
+        for index, line in enumerate(block.lines):
+            if not line or line.isspace():
+                self._seen.blank += 1
+                continue
+            try:
+                sent = self._parsed(line, has_long_numbers=block.has_long_numbers)
+                kind = self._kind or _kind_of(sent)
+                for reading in self._read(sent):
+                    yield self._event(reading, kind)
+            except Malformed as error:
+                reason = f"{error.field} {error.message}" if error.field else error.message
+                self._leave_out(reason, path, block.first_line + index)
+
+    def _parsed(self, line: bytes, *, has_long_numbers: bool) -> dict[str, Any]:
+        if len(line) > MAX_PARSED:
+            raise Malformed("is too long")
+        try:
+            sent = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            raise Malformed("is not JSON") from None
+        if sent.__class__ is not dict:
+            raise Malformed("is JSON but no object")
+        if has_long_numbers and is_number_long(line):
+            sent = exact(line)
+        if self._dropped is not None:
+            self._dropped.remove_from(sent)
+        return sent
+
+    def _event(self, reading: Reading, kind: str) -> SentEvent:
+        self._canon.settle(reading)
+        self._seen.events += 1
+        return SentEvent(reading.values[EVENT_TYPE], reading.properties, reading.kind or kind)
+
+    def _leave_out(self, reason: str, path: Path, line: int) -> None:
+        self._seen.left_out[reason] += 1
+        self._seen.places.setdefault(reason, f"{path}:{line}")
+
+
+def _kind_of(line: dict[str, Any]) -> str:
+    """Browsers send a page and milliseconds, servers log their own time as text."""
+    if "page_url" in line or "received_at" in line:
+        return "client"
+    return "server" if isinstance(line.get("timestamp"), str) else "client"
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
