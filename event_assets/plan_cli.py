@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from event_assets.plan_cli_check import add_check_commands
 from event_assets.plan_cli_drafts import add_draft_commands
 from event_assets.plan_cli_exchange import add_exchange_commands
 from event_assets.plan_cli_output import add_output_commands
@@ -15,5 +16,6 @@ plan_app = typer.Typer(
     rich_markup_mode=None,
 )
 add_draft_commands(plan_app)
+add_check_commands(plan_app)
 add_exchange_commands(plan_app)
 add_output_commands(plan_app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from datetime import timedelta
 from typing import Any
 
 from event_assets.json_values import is_array, is_object
@@ -68,6 +69,14 @@ def type_in_words(schema: Any) -> str:
         return " or ".join(named) or _type_of_values(schema)
     types = written if is_array(written) else [written]
     return " or ".join(_type_word(str(each), schema) for each in types)
+
+
+def duration_in_words(duration: timedelta) -> str:
+    """`7 days`, `90 minutes`: in the largest unit that says it exactly."""
+    seconds = int(duration.total_seconds())
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+    unit, size = next((unit, size) for unit, size in units if seconds % size == 0)
+    return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
 
 
 def one_line(text: str) -> str:

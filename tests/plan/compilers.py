@@ -22,7 +22,7 @@ def missing(what: str) -> None:
     """Skip the test for want of a tool; in CI fail instead."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is not there; CI must have it")
-    pytest.skip(f"{what} is not there: run ./setup-venv dev with the npm registry in reach")
+    pytest.skip(f"{what} is not there")
 
 
 def node(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
