@@ -25,6 +25,7 @@ __all__ = [
     "Source",
     "SourcesConfig",
     "check_sources",
+    "chosen_plan_dir",
     "load_settings",
     "packaged_plan_dir",
 ]
@@ -142,10 +143,9 @@ class Settings:
         Raises ConfigurationError for a sources file that is missing or has a mistake.
         """
         config_file = os.environ.get("EVENT_ASSETS_CONFIG")
-        plan_dir = os.environ.get("EVENT_ASSETS_PLAN")
         return load_settings(
             Path(os.environ.get("EVENT_ASSETS_DATA") or "data"),
-            Path(plan_dir) if plan_dir else _default_plan_dir(),
+            chosen_plan_dir(None),
             Path(config_file) if config_file else None,
         )
 
@@ -248,6 +248,8 @@ def packaged_plan_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "tracking_plan"
 
 
-def _default_plan_dir() -> Path:
-    own = Path("tracking_plan")
-    return own if own.is_dir() else packaged_plan_dir()
+def chosen_plan_dir(named: Path | None) -> Path:
+    """The plan folder that is named, that of EVENT_ASSETS_PLAN, ./tracking_plan, or the example."""
+    chosen = named or Path(os.environ.get("EVENT_ASSETS_PLAN") or "tracking_plan")
+    is_own = named or os.environ.get("EVENT_ASSETS_PLAN") or chosen.is_dir()
+    return chosen if is_own else packaged_plan_dir()

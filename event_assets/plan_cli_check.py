@@ -1,0 +1,48 @@
+"""`event-assets plan check`, `plan diff` and `plan compile`: is the plan right, and still itself?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PlanOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", help="The plan folder (default: EVENT_ASSETS_PLAN, or ./tracking_plan)."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def add_check_commands(plan_app: typer.Typer) -> None:
+    """Add `check`, `diff` and `compile`."""
+    plan_app.command("check")(check)
+
+
+def check(
+    plan: PlanOption = None,
+    strict: Annotated[bool, typer.Option("--strict", help="End with 1 on warnings too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell every mistake in the plan folder, and warn of what looks like an oversight.
+
+    Ends with 1 where there are mistakes, with 2 where there is no plan folder.
+    """
+    from datetime import date
+
+    from event_assets.plan_checking import check_plan
+    from event_assets.settings import chosen_plan_dir
+
+    found = check_plan(chosen_plan_dir(plan), date.today())
+    if as_json:
+        print(json.dumps(found.as_json(), indent=1))
+    else:
+        for mistake in found.mistakes:
+            print(mistake)
+        for warning in found.warnings:
+            print(f"warning: {warning}")
+        print(found.summary)
+    raise typer.Exit(1 if found.mistakes or (strict and found.warnings) else 0)
