@@ -9,6 +9,7 @@ from event_assets.assets.ingest import build_ingest
 from event_assets.assets.keys import JOB
 from event_assets.assets.models import build_dbt_resource, build_models
 from event_assets.assets.publish import build_publish
+from event_assets.assets.tracking import build_tracking_checks
 from event_assets.dbt_manifest import read_manifest
 from event_assets.landing import daily_partitions, landing_span
 from event_assets.schedules import build_schedule, build_sensor
@@ -21,6 +22,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ingest = build_ingest(settings, daily_partitions(landing_span(settings)))
     models = build_models(settings, manifest)
     analytics = build_publish(settings, manifest, sorted(models.keys))
+    tracking = build_tracking_checks(settings, models.keys)
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.assets(ingest, models, analytics),
@@ -30,6 +32,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[ingest, models, analytics],
+        asset_checks=[tracking],
         jobs=[job],
         schedules=[build_schedule(settings)],
         sensors=[build_sensor(settings)],

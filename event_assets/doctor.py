@@ -12,6 +12,7 @@ from event_assets.errors import ConfigurationError, shown_path
 from event_assets.ingest.admission import admission
 from event_assets.ingest.loads import LoadRecord, every_generation, read_records
 from event_assets.ingest.pending import pending_days
+from event_assets.ingest.second_look import commands_for, look_again, told
 from event_assets.plan.loader import load_plan
 from event_assets.settings import Settings, check_sources
 from event_assets.warehouse import lock_holder, sql_text
@@ -40,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_configuration(settings),
         *_lake(settings, records),
         *_admission(settings, records),
+        *_way_out(settings, records),
         *_warehouse(settings),
         *_published(settings),
     ]
@@ -115,6 +117,19 @@ def _admission(settings: Settings, records: list[LoadRecord]) -> Iterator[Findin
             f"not in the tables: {', '.join(sorted(refused)[:5])}{', …' if len(refused) > 5 else ''}"
             "; the checks of `event-assets run` say what to do",
         )
+
+
+def _way_out(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
+    try:
+        plan = load_plan(settings.plan_dir)
+    except ConfigurationError:
+        return
+    for source in settings.config.sources:
+        looked = look_again(settings, plan, source, records, remember=False)
+        passing = {each.day for each in looked if each.would_pass}
+        days = {each.landing_date for each in records if each.source == source.name}
+        for command in commands_for(passing, days)[:1]:
+            yield Finding(True, f"{source.name}: {told(looked)}; `{command}` lets them through")
 
 
 def _warehouse(settings: Settings) -> Iterator[Finding]:

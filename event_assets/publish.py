@@ -21,7 +21,7 @@ from event_assets import __version__
 from event_assets.progress import report
 from event_assets.publish_rules import MARTS, PublishRules
 from event_assets.settings import Settings
-from event_assets.warehouse import sql_name, sql_text, warehouse_reader
+from event_assets.warehouse import read_as_of, sql_name, sql_text, warehouse_reader
 
 # BI clients are mostly older than DuckDB 2, whose own default they can't open
 STORAGE_VERSION = "v1.2.0"
@@ -70,7 +70,7 @@ def publish(settings: Settings, rules: PublishRules) -> PublishResult:
     duckdb.Error where the warehouse can't be read; what was published before stays as it was.
     """
     with warehouse_reader(settings, "event-assets publish") as connection:
-        as_of = _as_of(connection, settings)
+        as_of = read_as_of(connection, settings)
         tables = _tables(connection, settings, rules, as_of)
         published = tuple(_measured(connection, table) for table in tables)
         content_version = _content_version(published, as_of)
@@ -80,14 +80,6 @@ def publish(settings: Settings, rules: PublishRules) -> PublishResult:
             _write_database(connection, settings, tables, result)
         _write_parquet(connection, settings, tables, published)
     return result
-
-
-def _as_of(connection: duckdb.DuckDBPyConnection, settings: Settings) -> date | None:
-    path = settings.plan_tables_dir / "as_of.parquet"
-    if not path.is_file():
-        return None
-    row = connection.execute(f"select as_of from read_parquet({sql_text(path)})").fetchone()
-    return None if row is None else row[0]
 
 
 def _tables(

@@ -42,7 +42,7 @@ class TableLine:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check: what it is on, whether it passed, and what a failure means."""
+    """A check: what it is on, whether it passed, what a failure means, and the figures it shows."""
 
     asset: str
     check: str
@@ -50,6 +50,7 @@ class CheckLine:
     severity: str
     blocking: bool
     message: str
+    figures: dict[str, float]
 
     @property
     def fails_run(self) -> bool:
@@ -149,6 +150,12 @@ def _checks(events: Iterable[DagsterEvent]) -> Iterable[CheckLine]:
             done.severity.value,
             bool(done.blocking),
             done.description or "",
+            {
+                name: each.value
+                for name, each in done.metadata.items()
+                if isinstance(each, dg.IntMetadataValue | dg.FloatMetadataValue)
+                and each.value is not None
+            },
         )
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -98,6 +98,15 @@ def warehouse_reader(settings: Settings, command: str) -> Generator[duckdb.DuckD
     with lock, duckdb.connect() as connection:
         connection.execute(f"attach {sql_text(settings.warehouse)} as warehouse (read_only)")
         yield connection
+
+
+def read_as_of(connection: duckdb.DuckDBPyConnection, settings: Settings) -> date | None:
+    """The day that the models stand for: what landed on it and after is not in them."""
+    path = settings.plan_tables_dir / "as_of.parquet"
+    if not path.is_file():
+        return None
+    row = connection.execute(f"select as_of from read_parquet({sql_text(path)})").fetchone()
+    return None if row is None else row[0]
 
 
 def sql_text(value: object) -> str:

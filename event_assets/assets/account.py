@@ -12,14 +12,18 @@ from event_assets.checks.days import SourceDay
 from event_assets.checks.markdown import markdown_table, percent
 from event_assets.checks.offenders import offenders_table, worst_offenders
 from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.second_look import LookedDay
 
 _FILES_SHOWN = 50
 
 
 def day_metadata(
-    lake: Path, day: SourceDay, new: Sequence[LoadRecord]
+    lake: Path, day: SourceDay, new: Sequence[LoadRecord], looked: Sequence[LookedDay]
 ) -> dict[str, dg.MetadataValue]:
-    """What is known of a day after these new loads. Holds no value of any record."""
+    """What is known of a day after these new loads. Holds no value of any record.
+
+    `looked` is what a second look at the day's quarantine saw, if there was a reason for one.
+    """
     violations: Counter[str] = Counter()
     for load in day.loads:
         violations.update(load.violations)
@@ -38,6 +42,10 @@ def day_metadata(
         ),
         "account": dg.MetadataValue.md(_account_table(day)),
     }
+    if looked:
+        metadata["quarantined that would now pass"] = dg.MetadataValue.int(
+            sum(each.would_pass for each in looked)
+        )
     if violations:
         rows = [
             (name, count, _share(count, day.records)) for name, count in violations.most_common()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from event_assets.checks.markdown import markdown_table, percent
 from event_assets.checks.violations import Verdict
 from event_assets.ingest.admission import write_admission
 from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.second_look import LookedDay
 from event_assets.plan.model import Plan
 from event_assets.plan.tables import compile_tables
 from event_assets.progress import report
@@ -23,7 +24,11 @@ _REFUSALS_SHOWN = 100
 
 
 def admit(
-    settings: Settings, plan: Plan, records: Sequence[LoadRecord], as_of: date | None
+    settings: Settings,
+    plan: Plan,
+    records: Sequence[LoadRecord],
+    as_of: date | None,
+    looked: Mapping[str, Sequence[LookedDay]],
 ) -> dg.MaterializeResult[Any]:
     """Write which loads are admitted and the plan's tables; tell what stays out and why."""
     report("Admitting loads")
@@ -34,6 +39,9 @@ def admit(
         "loads": dg.MetadataValue.int(table.num_rows),
         "admitted": dg.MetadataValue.int(table.num_rows - len(refused)),
         "refused": dg.MetadataValue.int(len(refused)),
+        "quarantined that would now pass": dg.MetadataValue.int(
+            sum(each.would_pass for days in looked.values() for each in days)
+        ),
         "plan": dg.MetadataValue.text(f"{plan.name} {plan.version} ({plan.verdict_hash})"),
     }
     if as_of is not None:

@@ -4,7 +4,7 @@ One step makes them all. Days without files stay unmaterialized, and Dagster wou
 below an output that is not there; within one step the admitted loads follow regardless.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,18 +21,21 @@ from event_assets.assets.keys import (
     lake_key,
 )
 from event_assets.checks.account import account_check_spec, check_account
-from event_assets.checks.days import source_days
+from event_assets.checks.days import SourceDay, source_days
 from event_assets.checks.rewritten import check_rewritten, rewritten_check_spec
 from event_assets.checks.violations import (
     VIOLATIONS_CHECK,
+    Verdict,
     check_unplanned,
     check_violations,
     violation_check_specs,
 )
+from event_assets.checks.way_out import check_way_out, way_out_check_spec
 from event_assets.ingest.admission import admission, day_shares, replaced_loads
 from event_assets.ingest.ingest import Progress, ensure_lake, ingest_day
 from event_assets.ingest.loads import LoadRecord, highest_generations, read_day, read_records
 from event_assets.ingest.pending import pending_days
+from event_assets.ingest.second_look import LookedDay, look_again
 from event_assets.landing import DaySpan, files_by_day
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
@@ -62,6 +65,7 @@ def build_ingest(
         for spec in (
             account_check_spec(key),
             rewritten_check_spec(key),
+            way_out_check_spec(key),
             *violation_check_specs(key),
         )
     ]
@@ -84,9 +88,14 @@ def build_ingest(
             _ingest_selected(context, settings, plan, selected, config)
         records = read_records(settings.loads_dir)
         as_of = date.fromisoformat(config.as_of) if config.as_of else None
-        yield from _check_selected(context, settings, plan, records)
+        report("Checking what was read")
+        looked = {
+            source.name: look_again(settings, plan, source, records)
+            for source in settings.config.sources
+        }
+        yield from _check_selected(context, settings, plan, records, looked)
         if ADMITTED_LOADS in context.selected_asset_keys:
-            yield admit(settings, plan, records, as_of)
+            yield admit(settings, plan, records, as_of, looked)
 
     return ingest
 
@@ -154,11 +163,12 @@ def _ingest_selected(
         )
         if new:
             loads = _counting(highest_generations(read_day(settings.loads_dir, source.name, day)))
+            looked = look_again(settings, plan, source, loads, remember=False)
             context.log_event(
                 dg.AssetMaterialization(
                     lake_key(source.name),
                     partition=day.isoformat(),
-                    metadata=day_metadata(settings.lake, source_days(loads)[0], new),
+                    metadata=day_metadata(settings.lake, source_days(loads)[0], new, looked),
                 )
             )
 
@@ -174,10 +184,10 @@ def _check_selected(
     settings: Settings,
     plan: Plan,
     records: Sequence[LoadRecord],
+    looked: Mapping[str, Sequence[LookedDay]],
 ) -> Iterator[dg.AssetCheckResult]:
     if not context.selected_asset_check_keys:
         return
-    report("Checking what was read")
     verdicts = verdicts_of(admission(records, settings, plan, None))
     days = source_days(_counting(records))
     shares = dict(sorted(day_shares(records).items()))
@@ -187,13 +197,38 @@ def _check_selected(
         results = (
             check_account(key, own),
             check_rewritten(key, own),
+            check_way_out(
+                key,
+                looked[source.name],
+                [day.day for day in own],
+                _refused_by_another_plan(own, verdicts.get(source.name, {}), plan),
+            ),
             check_violations(key, own, verdicts.get(source.name, {}), plan, settings.lake),
-            check_unplanned(key, [shares[day] for day in shares if day[0] == source.name], plan),
+            check_unplanned(
+                key,
+                [shares[day] for day in shares if day[0] == source.name],
+                own,
+                plan,
+                settings.lake,
+            ),
         )
         for result in results:
             name = result.check_name or VIOLATIONS_CHECK
             if dg.AssetCheckKey(key, name) in context.selected_asset_check_keys:
                 yield result
+
+
+def _refused_by_another_plan(
+    days: Sequence[SourceDay], verdicts: Mapping[date, Verdict], plan: Plan
+) -> set[date]:
+    """Days out of the marts of which another plan accepted records as violating it."""
+    return {
+        day.day
+        for day in days
+        if day.day in verdicts
+        and verdicts[day.day].is_over(plan.checks.violations.error)
+        and any(x.flagged > x.noise and x.plan_hash != plan.verdict_hash for x in day.loads)
+    }
 
 
 def _report_bytes(progress: Progress) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 JOB = "event_assets"
 INGEST_OP = "ingest"
 MODELS_OP = "models"
+TRACKING_OP = "tracking_checks"
 ADMITTED_LOADS = dg.AssetKey("admitted_loads")
 ANALYTICS = dg.AssetKey("analytics")
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from event_assets.ingest.loads import LoadRecord
+
+RECENT = timedelta(days=30)
+"""A warning is news: what lies further back than this before the latest day is history."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,9 @@ def source_days(loads: Iterable[LoadRecord]) -> list[SourceDay]:
         SourceDay(source, day, tuple(sorted(grouped[source, day], key=lambda load: load.file)))
         for source, day in sorted(grouped)
     ]
+
+
+def recent_days(days: Iterable[date]) -> list[date]:
+    """The days that may make news, in order."""
+    ordered = sorted(days)
+    return [day for day in ordered if ordered[-1] - day < RECENT]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ _ROWS_LOOKED_AT = 100_000
 _COLUMNS = ["load_id", "generation", "event_type", "file", "line", "violations"]
 
 
+UNPLANNED = frozenset({"unplanned_event"})
+
+
 @dataclass(frozen=True)
 class Offender:
     """A kind of violation: how often it was met, and the first place of it as `file:line`."""
@@ -31,12 +34,22 @@ class Offender:
     sample: str
 
 
-def worst_offenders(lake: Path, records: Iterable[LoadRecord], limit: int = 10) -> list[Offender]:
-    """The most frequent violations of these loads, quarantined and accepted alike."""
+def worst_offenders(
+    lake: Path,
+    records: Iterable[LoadRecord],
+    kinds: Collection[str] | None = None,
+    limit: int = 10,
+) -> list[Offender]:
+    """The most frequent violations of these loads, of some kinds or of all.
+
+    Quarantined records and accepted ones count alike.
+    """
     counts: Counter[tuple[str, str, str]] = Counter()
     samples: dict[tuple[str, str, str], str] = {}
     for row in _violating_rows(lake, list(records)):
         for violation in json.loads(row["violations"]):
+            if kinds is not None and violation.get("type") not in kinds:
+                continue
             kind = (
                 row["event_type"] or "",
                 violation.get("property") or "",

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from event_assets.checks.charts import share_chart
 from event_assets.checks.days import SourceDay
-from event_assets.checks.markdown import percent, share_chart
-from event_assets.checks.offenders import Offender, offenders_table, worst_offenders
+from event_assets.checks.markdown import brief, counted, percent
+from event_assets.checks.offenders import UNPLANNED, Offender, offenders_table, worst_offenders
 from event_assets.ingest.admission import DayShare
 from event_assets.plan.model import Plan
 
@@ -33,6 +34,10 @@ class Verdict:
     share: float
     is_admitted: bool
     refusal: str | None
+
+    def is_over(self, error: float) -> bool:
+        """Whether the day stays out because of its share of violations."""
+        return not self.is_admitted and self.share > error
 
 
 def violation_check_specs(asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -70,11 +75,7 @@ def check_violations(
     thresholds = plan.checks.violations
     judged = [day for day in days if day.day in verdicts]
     shares = [(day.day, verdicts[day.day].share) for day in judged]
-    refused = [
-        day
-        for day in judged
-        if not verdicts[day.day].is_admitted and verdicts[day.day].share > thresholds.error
-    ]
+    refused = [day for day in judged if verdicts[day.day].is_over(thresholds.error)]
     recent = judged[-_RECENT_DAYS:]
     noticed = [
         day
@@ -101,12 +102,12 @@ def check_violations(
         message = _refusal_message(refused, verdicts, thresholds.error, offenders)
     elif noticed:
         message = (
-            f"{_counted(len(noticed), 'day')} above {percent(thresholds.warn)} of violations, "
+            f"{counted(len(noticed), 'day')} above {percent(thresholds.warn)} of violations, "
             f"the worst {worst[0].day} with {percent(verdicts[worst[0].day].share)}"
         )
     else:
         message = (
-            f"{_counted(len(judged), 'day')}, {percent(_overall(judged))} of records violate "
+            f"{counted(len(judged), 'day')}, {percent(_overall(judged))} of records violate "
             "the plan"
         )
     return dg.AssetCheckResult(
@@ -120,34 +121,46 @@ def check_violations(
 
 
 def check_unplanned(
-    asset: dg.AssetKey, days: Sequence[DayShare], plan: Plan
+    asset: dg.AssetKey,
+    shares: Sequence[DayShare],
+    days: Sequence[SourceDay],
+    plan: Plan,
+    lake: Path,
 ) -> dg.AssetCheckResult:
     """Judge the shares of unplanned events of one source's latest days, given in order."""
     threshold = plan.checks.unplanned.warn
-    recent = days[-_RECENT_DAYS:]
+    recent = shares[-_RECENT_DAYS:]
     noticed = [day for day in recent if day.unplanned_share > threshold]
-    worst = max(recent, key=lambda day: day.unplanned_share, default=None)
-    message = f"{_counted(len(noticed), 'day')} above {percent(threshold)} of unplanned events"
-    if worst is not None and worst.unplanned_share > 0:
-        message += f", at most {percent(worst.unplanned_share)} on {worst.landing_date}"
+    worst = sorted((day for day in recent if day.unplanned), key=lambda day: -day.unplanned_share)[
+        :_OFFENDER_DAYS
+    ]
+    message = f"{counted(len(noticed), 'day')} above {percent(threshold)} of unplanned events"
+    metadata: dict[str, dg.MetadataValue] = {
+        "unplanned events": dg.MetadataValue.int(sum(day.unplanned for day in recent))
+    }
+    if recent:
+        by_day = [(day.landing_date, day.unplanned_share) for day in recent]
+        metadata["share by day"] = dg.MetadataValue.md(
+            share_chart("share of unplanned events by day", by_day, threshold)
+        )
+    if worst:
+        found = {day.landing_date for day in worst}
+        offenders = worst_offenders(
+            lake, [load for day in days if day.day in found for load in day.loads], UNPLANNED
+        )
+        message += f", at most {percent(worst[0].unplanned_share)} on {worst[0].landing_date}"
+        metadata["worst offenders"] = dg.MetadataValue.md(offenders_table(offenders))
+        if noticed and offenders:
+            message += (
+                f"; {_told(offenders)}. Plan them (`event-assets plan new`) or stop sending them"
+            )
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=UNPLANNED_CHECK,
         passed=not noticed,
         severity=dg.AssetCheckSeverity.WARN,
         description=message,
-        metadata={
-            "share by day": dg.MetadataValue.md(
-                share_chart(
-                    "share of unplanned events by day",
-                    [(day.landing_date, day.unplanned_share) for day in recent],
-                    threshold,
-                    max(threshold, 1e-9),
-                )
-            )
-        }
-        if recent
-        else {},
+        metadata=metadata,
     )
 
 
@@ -162,7 +175,7 @@ def _refusal_message(
     )
     first = refused[0]
     return (
-        f"{_counted(len(refused), 'day')} above {percent(error)} of violations and not in the "
+        f"{counted(len(refused), 'day')} above {percent(error)} of violations and not in the "
         f"marts: {listed}; {_told(offenders)}. Mend the plan or the log and run "
         f"`event-assets run --partition {first.day}`, or let it in by plan.yaml: "
         f"`accepted_days: [{{source: {first.source}, date: {first.day}, reason: …}}]`"
@@ -171,7 +184,7 @@ def _refusal_message(
 
 def _told(offenders: Sequence[Offender]) -> str:
     return "most often " + ", ".join(
-        " ".join(filter(None, (each.violation, each.event, each.property)))
+        " ".join(filter(None, (each.violation, brief(each.event), brief(each.property))))
         + f" ({each.events}, as in {each.sample})"
         for each in offenders[:3]
     )
@@ -180,10 +193,6 @@ def _told(offenders: Sequence[Offender]) -> str:
 def _overall(days: Sequence[SourceDay]) -> float:
     records = sum(day.records for day in days)
     return sum(day.violating for day in days) / records if records else 0.0
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _days_table(

@@ -9,7 +9,7 @@ lose it costs time alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -118,6 +118,37 @@ def outdated_loads(plan: Plan, source: Source, records: Iterable[LoadRecord]) ->
         ),
         key=lambda load: (load.landing_date, load.file, load.from_byte),
     )
+
+
+def told(looked: Sequence[LookedDay]) -> str:
+    """In words how many records would pass, and of how many days."""
+    passing = [each for each in looked if each.would_pass]
+    if not looked:
+        return "nothing in quarantine would be judged otherwise now"
+    if not passing:
+        return (
+            f"none of {sum(each.looked_at for each in looked):,} quarantined records would now pass"
+        )
+    number = sum(each.would_pass for each in passing)
+    at_least = "at least " if any(each.is_cut for each in looked) else ""
+    records = "record" if number == 1 else "records"
+    days = "1 day" if len(passing) == 1 else f"{len(passing)} days"
+    return f"{at_least}{number:,} quarantined {records} of {days} would now pass"
+
+
+def commands_for(wanted: Collection[date], days: Iterable[date]) -> list[str]:
+    """The commands that judge the wanted ones of a source's days anew, one a stretch of days."""
+    stretches: list[list[date]] = []
+    before: date | None = None
+    for day in sorted({*days, *wanted}):
+        if day in wanted:
+            if before in wanted:
+                stretches[-1].append(day)
+            else:
+                stretches.append([day])
+        before = day
+    spans = [f"{each[0]}..{each[-1]}" if len(each) > 1 else str(each[0]) for each in stretches]
+    return [f"event-assets run --partition {span}" for span in spans]
 
 
 def _readable(settings: Settings, source: Source, records: Iterable[LoadRecord]) -> set[str]:

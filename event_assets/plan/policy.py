@@ -52,12 +52,34 @@ class WarnThreshold(ConfigModel):
     warn: Share = 0.05
 
 
+class WarnAbove(ConfigModel):
+    """A share of a source's day above which a check warns; it has to be said."""
+
+    warn: Share
+
+
+class WarnFar(ConfigModel):
+    """How far off a day may be: a robust z-score, in either direction."""
+
+    warn: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class Checks(ConfigModel):
-    """Thresholds of the checks."""
+    """Thresholds of the checks.
+
+    A planned event that was not seen for more than `gap_days` is a gap. `volume` is about a day's
+    records against the same weekday before, `personal_data` about the records with values that
+    look like it where the plan declares none.
+    """
 
     violations: Thresholds = Thresholds()
     unplanned: WarnThreshold = WarnThreshold()
     gap_days: Annotated[int, Field(ge=1)] = 7
+    volume: WarnFar = WarnFar(warn=4)
+    duplicates: WarnAbove = WarnAbove(warn=0.05)
+    late: WarnAbove = WarnAbove(warn=0.1)
+    clock: WarnAbove = WarnAbove(warn=0.01)
+    personal_data: WarnAbove = WarnAbove(warn=0)
 
 
 class AcceptedDay(ConfigModel):

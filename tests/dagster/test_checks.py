@@ -9,8 +9,9 @@ import dagster as dg
 import pytest
 
 from event_assets.checks.account import check_account
+from event_assets.checks.charts import share_chart
 from event_assets.checks.days import source_days
-from event_assets.checks.markdown import markdown_table, percent, share_chart
+from event_assets.checks.markdown import markdown_table, percent
 from event_assets.checks.rewritten import check_rewritten
 from event_assets.checks.violations import Verdict, check_unplanned, check_violations
 from event_assets.ingest.admission import day_shares
@@ -116,9 +117,10 @@ def test_a_warning_of_long_ago_is_not_repeated_for_ever(plan, tmp_path):
     assert result.passed
 
 
-def test_a_day_of_events_that_the_plan_does_not_know_warns(plan):
+def test_a_day_of_events_that_the_plan_does_not_know_warns(plan, tmp_path):
     loads = [load(date(2026, 10, 1), flagged=6, unplanned=6), load(date(2026, 10, 2))]
-    result = check_unplanned(CLIENT, list(day_shares(loads).values()), plan)
+    shares = list(day_shares(loads).values())
+    result = check_unplanned(CLIENT, shares, source_days(loads), plan, tmp_path)
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert "6.0% on 2026-10-01" in (result.description or "")

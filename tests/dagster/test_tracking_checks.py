@@ -1,0 +1,341 @@
+"""The checks of tracking quality: quiet on clean logs, and on bad ones they name what and where."""
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from event_assets.checks.tracking.all import plan_checks, source_checks
+from event_assets.checks.tracking.marts import TABLES, read_marts
+from event_assets.plan.loader import load_plan
+from event_assets.settings import Settings, load_settings, packaged_plan_dir
+from tests.dagster.handmade_marts import (
+    AS_OF,
+    FILE,
+    LAST,
+    clean,
+    covered,
+    filled,
+    finding,
+    seen,
+    similar,
+    source_day,
+    unseen,
+    write_marts,
+)
+
+LONG_AGO = AS_OF - timedelta(days=35)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Settings:
+    plan = tmp_path / "plan"
+    shutil.copytree(packaged_plan_dir(), plan)
+    return load_settings(tmp_path / "data", plan, None)
+
+
+def judged(
+    shop: Settings, tables: dict[str, list[dict[str, Any]]]
+) -> dict[str, dg.AssetCheckResult]:
+    """The checks of the client's log and of the plan, by name."""
+    write_marts(shop, tables)
+    plan = load_plan(shop.plan_dir)
+    marts = read_marts(shop, plan.version)
+    source = shop.config.sources[0]
+    checks = [*source_checks(dg.AssetKey(["lake", "client"]), source), *plan_checks()]
+    return {check.key.name: check.result(marts, plan) for check in checks}
+
+
+def edit(shop: Settings, event: str, text: str) -> None:
+    """Add keys to the file of an event."""
+    file = shop.plan_dir / "events" / f"{event}.yaml"
+    file.write_text(file.read_text().rstrip() + f"\n{text}\n")
+
+
+def rows_told(result: dg.AssetCheckResult, name: str) -> str:
+    """A table of the evidence, without its escapes."""
+    return str(result.metadata[name].value).replace("\\", "")
+
+
+def test_every_check_is_quiet_on_a_clean_log(shop: Settings):
+    results = judged(shop, clean())
+    assert len(results) == 11
+    assert [name for name, result in results.items() if not result.passed] == []
+    assert {result.severity for result in results.values()} == {dg.AssetCheckSeverity.WARN}
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "share", "sample"),
+    [
+        ("duplicates", "duplicates", "duplicate_share", "duplicate"),
+        ("late_events", "late", "late_share", "late"),
+        ("clock_errors", "clock_errors", "clock_error_share", "clock"),
+    ],
+)
+def test_a_day_with_too_many_of_a_kind_warns_with_the_day_the_share_and_a_place(
+    shop: Settings, name: str, count: str, share: str, sample: str
+):
+    bad = LAST - timedelta(days=3)
+    trouble = {count: 250, share: 0.25, f"{sample}_file": "raw/bad.jsonl", f"{sample}_line": 99}
+    tables = clean()
+    tables["source_days"].append(source_day(bad, **trouble))
+    results = judged(shop, tables)
+    assert [key for key, result in results.items() if not result.passed] == [name]
+    message = results[name].description or ""
+    assert message.startswith("1 day above ")
+    assert f"25.0% on {bad}, as in raw/bad.jsonl:99: " in message
+    first = rows_told(results[name], "worst days").splitlines()[2]
+    assert first == f"| {bad} | 1,000 | 250 | 25.0% | raw/bad.jsonl:99 |"
+    assert "data:image/svg+xml" in rows_told(results[name], "by day")
+
+
+def test_thresholds_are_those_of_plan_yaml(shop: Settings):
+    tables = clean()
+    tables["source_days"].append(source_day(LAST, duplicates=40, duplicate_share=0.04))
+    assert judged(shop, tables)["duplicates"].passed
+    plan = shop.plan_dir / "plan.yaml"
+    plan.write_text(
+        plan.read_text().replace("gap_days: 7", "gap_days: 7\n  duplicates: {warn: 0.03}")
+    )
+    assert not judged(shop, tables)["duplicates"].passed
+
+
+def test_what_happened_long_ago_is_no_news(shop: Settings):
+    tables = clean()
+    far = {"duplicate_share": 0.9, "late_share": 0.9, "clock_error_share": 0.9, "volume_z": -50.0}
+    tables["source_days"].append(source_day(LONG_AGO, **far))
+    tables["personal_data_findings"].append(finding(date=LONG_AGO))
+    tables["tracking_coverage"] += [
+        covered("app_open", "deprecated", date=LONG_AGO),
+        covered("search", "unused", date=LONG_AGO),
+    ]
+    assert [name for name, result in judged(shop, tables).items() if not result.passed] == []
+
+
+@pytest.mark.parametrize(
+    ("records", "z", "asked"),
+    [(0, -31.4, "is a log missing or not admitted?"), (4000, 60.0, "was something sent twice?")],
+)
+def test_a_day_far_from_its_weekday_warns_with_both_numbers(
+    shop: Settings, records: int, z: float, asked: str
+):
+    tables = clean()
+    tables["source_days"].append(source_day(LAST, records=records, volume_z=z))
+    result = judged(shop, tables)["volume"]
+    assert not result.passed
+    assert result.description == (
+        f"{LAST} has {records:,} records where 990 were expected (z {z}): {asked}"
+    )
+    assert "data:image/svg+xml" in rows_told(result, "records by day")
+
+
+def test_volume_is_quiet_while_the_history_is_short(shop: Settings):
+    tables = clean()
+    tables["source_days"] = [source_day(LAST, records=0, volume_z=None, expected_records=None)]
+    result = judged(shop, tables)["volume"]
+    assert result.passed
+    assert result.description == "too few weeks yet to tell what is usual"
+
+
+def test_a_planned_event_that_stopped_or_never_came_is_a_gap(shop: Settings):
+    tables = clean()
+    stopped = AS_OF - timedelta(days=12)
+    tables["event_recency"] += [
+        seen("search", days_since=12, last_seen=stopped),
+        seen("checkout", days_since=7),
+        unseen("signup_completed"),
+    ]
+    result = judged(shop, tables)["event_gaps"]
+    assert not result.passed
+    assert result.description == (
+        "2 planned events not seen for more than 7 days: "
+        f"search (last on {stopped} in {FILE}:12), signup_completed (never). "
+        "Ask product@example.com, or set `status: deprecated`"
+    )
+    table = rows_told(result, "not seen")
+    assert f"| search | {stopped} | 12 | 400 | {FILE}:12 | product@example.com |" in table
+    assert "| signup_completed | never |  | 0 |  | growth@example.com |" in table
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(seen("old", status="deprecated", days_since=30), id="deprecated"),
+        pytest.param(seen("noise", planned=False, status=None, days_since=30), id="not planned"),
+        pytest.param(seen("soon", status="draft", days_since=30), id="a draft"),
+    ],
+)
+def test_events_that_nobody_expects_leave_no_gap(shop: Settings, row: dict[str, Any]):
+    tables = clean()
+    tables["event_recency"].append(row)
+    assert judged(shop, tables)["event_gaps"].passed
+
+
+def test_a_log_younger_than_the_gap_can_have_none(shop: Settings):
+    tables = clean()
+    tables["event_recency"] = [seen("page_view", first_seen=LAST), unseen("search")]
+    result = judged(shop, tables)["event_gaps"]
+    assert result.passed
+    assert result.description == "the log is younger than 7 days"
+
+
+def test_an_event_planned_since_a_few_days_may_still_come(shop: Settings):
+    tables = clean()
+    tables["event_recency"].append(unseen("search"))
+    assert not judged(shop, tables)["event_gaps"].passed
+    edit(shop, "search", f"since: {LAST}")
+    assert judged(shop, tables)["event_gaps"].passed
+
+
+def test_an_event_sent_by_another_log_of_the_kind_is_missed_only_where_it_was_sent(shop: Settings):
+    tables = clean()
+    tables["event_recency"] += [unseen("search"), seen("search", source="other_site")]
+    assert judged(shop, tables)["event_gaps"].passed
+    tables["event_recency"] += [
+        seen("checkout", days_since=9),
+        seen("checkout", source="other_site"),
+    ]
+    assert "checkout" in (judged(shop, tables)["event_gaps"].description or "")
+
+
+def test_personal_data_is_named_by_its_place_and_never_shown(shop: Settings):
+    tables = clean()
+    tables["personal_data_findings"] += [
+        finding(date=LAST - timedelta(days=1), events=4, sample_line=3),
+        finding(),
+        finding(event="page_view", place="page_url", pattern="url_token", events=2),
+        finding(source="server", events=1000),
+    ]
+    result = judged(shop, tables)["personal_data"]
+    assert not result.passed
+    assert (result.description or "").startswith(
+        f"7 events with what looks like email in `query` of search, as in {FILE}:55, and 1 place "
+        "more: stop sending it, `drop` it in sources.yaml, or declare its `sensitivity`"
+    )
+    assert f"| search | query | email | 7 | 0.023% | {FILE}:55 |" in rows_told(result, "where")
+
+
+def test_deprecated_events_that_are_sent_are_named_with_their_successor(shop: Settings):
+    edit(shop, "app_open", "status: deprecated\ndeprecated: {reason: renamed, use: screen_view}")
+    tables = clean()
+    tables["tracking_coverage"].append(covered("app_open", "deprecated", seen=12))
+    tables["event_recency"].append(seen("app_open", status="deprecated", sample_line=4))
+    result = judged(shop, tables)["deprecated_events"]
+    assert not result.passed
+    assert result.description == (
+        f"app_open is deprecated and was sent 12 times, as in {FILE}:4: send `screen_view` instead"
+    )
+
+
+def test_a_review_that_is_overdue_is_named_with_its_owner(shop: Settings):
+    edit(shop, "search", f"review_by: {AS_OF}")
+    assert judged(shop, clean())["expired_reviews"].passed
+    edit(shop, "checkout", f"review_by: {LAST}")
+    result = judged(shop, clean())["expired_reviews"]
+    assert not result.passed
+    assert (result.description or "").startswith(f"1 review overdue, the first checkout ({LAST}, ")
+
+
+def test_events_that_nothing_uses_are_named_with_what_they_cost(shop: Settings):
+    tables = clean()
+    tables["tracking_coverage"] += [covered("search", "unused", seen=300), covered("never", seen=0)]
+    result = judged(shop, tables)["unused_events"]
+    assert not result.passed
+    assert (result.description or "").startswith("search (300 events) is in no funnel")
+    assert "| search | 300 | 60.0% | product@example.com |" in rows_told(result, "events")
+
+
+def test_verdicts_of_earlier_plans_are_no_news(shop: Settings):
+    tables = clean()
+    tables["tracking_coverage"].append(covered("search", "unused", plan_version=0))
+    tables["property_coverage"].append(filled("search", "query", "never_filled", plan_version=0))
+    results = judged(shop, tables)
+    assert results["unused_events"].passed
+    assert results["property_filling"].passed
+
+
+def test_properties_that_are_never_filled_warn_and_those_always_filled_are_told(shop: Settings):
+    tables = clean()
+    tables["property_coverage"].append(filled("purchase", "coupon", "always_filled"))
+    result = judged(shop, tables)["property_filling"]
+    assert result.passed
+    assert "(`coupon` of purchase …) could be `required`" in (result.description or "")
+    tables["property_coverage"].append(filled("purchase", "currency", "never_filled"))
+    result = judged(shop, tables)["property_filling"]
+    assert not result.passed
+    assert (result.description or "").startswith(
+        f"`currency` of purchase was never filled in 400 events, as in {FILE}:12: fill it, or "
+    )
+
+
+def test_names_that_look_alike_are_told_with_a_place(shop: Settings):
+    tables = clean()
+    tables["similar_names"] += [
+        similar("Purchase", "purchase"),
+        similar("amuont", "amount", kind="property", event="purchase", events=2),
+    ]
+    tables["event_recency"].append(seen("Purchase", planned=False, status=None, sample_line=31))
+    result = judged(shop, tables)["similar_names"]
+    assert not result.passed
+    assert result.description == (
+        f"the event `Purchase` (9 times, as in {FILE}:31) looks like `purchase`, and 1 pair more: "
+        "send one of them, or plan both"
+    )
+
+
+@pytest.mark.parametrize("missing", TABLES)
+def test_a_mart_that_is_not_built_yet_is_said_and_crashes_nothing(shop: Settings, missing: str):
+    tables = clean()
+    del tables[missing]
+    results = judged(shop, tables)
+    told = {name for name, each in results.items() if "not built yet" in (each.description or "")}
+    assert all(result.passed for result in results.values())
+    assert told
+    assert all(f"marts.{missing} " in (results[name].description or "") for name in told)
+
+
+def test_before_the_first_build_there_is_nothing_to_look_at(shop: Settings):
+    marts = read_marts(shop, 1)
+    plan = load_plan(shop.plan_dir)
+    source = shop.config.sources[0]
+    for check in [*source_checks(dg.AssetKey(["lake", "client"]), source), *plan_checks()]:
+        result = check.result(marts, plan)
+        assert result.passed
+        assert result.description in (
+            "nothing has landed yet",
+            f"marts.{check.marts[0]} is not built yet",
+        )
+
+
+def test_names_from_logs_cannot_break_out_of_the_evidence(shop: Settings):
+    tables = clean()
+    tables["similar_names"].append(similar("a | b\n<script>x</script>", "ab"))
+    result = judged(shop, tables)["similar_names"]
+    shown = str(result.metadata["names"].value)
+    assert len(shown.splitlines()) == 3
+    assert "<script>" not in shown.replace("\\<", "")
+    assert "\n" not in (result.description or "")
+
+
+def test_a_name_of_a_megabyte_is_told_in_short(shop: Settings):
+    tables = clean()
+    tables["similar_names"].append(similar("x" * 2**20, "y" * 2**20))
+    tables["personal_data_findings"].append(finding(place="p" * 2**20))
+    results = judged(shop, tables)
+    for name in ("similar_names", "personal_data"):
+        assert not results[name].passed
+        assert len(results[name].description or "") < 500
+        evidence = [str(each.value) for each in results[name].metadata.values()]
+        assert max(map(len, evidence)) < 5000
+
+
+def test_the_latest_of_many_rows_is_not_lost_by_the_limit_of_what_is_read(shop: Settings):
+    tables = clean()
+    tables["source_days"] = [
+        source_day(date(2026, 1, 1) + timedelta(days=back), volume_z=-9.0) for back in range(200)
+    ] + [source_day(LAST, duplicates=900, duplicate_share=0.9)]
+    assert not judged(shop, tables)["duplicates"].passed
+    assert judged(shop, tables)["volume"].passed
