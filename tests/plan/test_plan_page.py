@@ -26,6 +26,7 @@ owner: team:legacy
 sent_by: [client]
 status: deprecated
 deprecated: {reason: renamed, use: add_to_cart, since: 2026-03-01}
+rules: {dependentRequired: {address: [basket]}}
 versions: ["2"]
 since: 2026-02-01
 review_by: 2026-03-02
@@ -208,6 +209,8 @@ def test_an_event_tells_what_the_plan_says_of_it(browser: Browser, shop_plan: Pa
     assert "version 1 until 2026-01-31: item string (required)" in " ".join(
         page.locator("#event-cart_add .earlier li").inner_text().split()
     )
+    page.locator("#event-cart_add summary", has_text="Rules on the properties").click()
+    assert '"dependentRequired"' in _article(page, "cart_add").inner_text()
     purchase = _article(page, "purchase").inner_text()
     assert "purchase, value amount in currency, one for each order_id" in purchase
     assert "buy (step 4)" in purchase

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
@@ -62,6 +63,9 @@ def _shown(plan: Plan, event: Event, volume: EventVolume | None) -> dict[str, An
         "event": event,
         "rows": rows,
         "rules": rules_in_words(event.rules),
+        "written_rules": json.dumps(event.rules, indent=2, ensure_ascii=False)
+        if event.rules
+        else "",
         "steps": _steps(plan, event.event),
         "example": example_line(event),
         "volume": volume,
