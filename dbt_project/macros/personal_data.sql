@@ -7,7 +7,7 @@
   {%- set letter = 'A-Za-zÀ-ỿ぀-鿿' -%}
   {%- set before = '(^|[^0-9A-Za-z._-]|%[0-9A-Fa-f]{2})' -%}
   {%- set gap = '( |-|[+]|%20)' -%}
-  {%- set plus = '(^|[^0-9A-Za-z]|%[0-9A-Fa-f]{2})([+]|%2[Bb])[ (]{0,2}[1-9]' -%}
+  {%- set plus = '([+]|%2[Bb])[ (]{0,2}[1-9]' -%}
   {#- by the ranges that the networks issue, with their lengths: a number led by a date or a time is none -#}
   {%- set issued = [
     '4[0-9]{12}|4[0-9]{15}|4[0-9]{18}',
@@ -15,28 +15,29 @@
     '3[47][0-9]{13}|3(0[0-5]|[689][0-9])[0-9]{11}|35(2[89]|[3-8][0-9])[0-9]{12}',
     '6(011|5[0-9]{2}|4[4-9][0-9])[0-9]{12}|62[0-9]{14,17}',
     '(5018|5020|5038|5893|6304|6759|676[1-3])[0-9]{9,15}',
-    '[2-6][0-9]{3}' ~ gap ~ '[0-9]{4}' ~ gap ~ '[0-9]{4}' ~ gap ~ '[0-9]{4}(' ~ gap ~ '?[0-9]{3})?',
+    '[2-6][0-9]{3}' ~ gap ~ '[0-9]{4}' ~ gap ~ '[0-9]{4}' ~ gap ~ '[0-9]{4}',
     '3[0-9]{3}' ~ gap ~ '[0-9]{6}' ~ gap ~ '[0-9]{4,5}',
   ] -%}
   {%- set secret = '(token|secret|password|passwd|api[_-]?key|access[_-]?key)' -%}
   {%- set session = '(sid|jwt|pwd|auth|session[_-]?id|jsessionid|phpsessid)' -%}
   {{ return({
     'email': '[' ~ letter ~ '0-9._%+-](@|%40)[' ~ letter ~ '0-9-]+([.][' ~ letter ~ '0-9-]+)*[.]([' ~ letter ~ ']{2}|xn--)',
-    'card_number': before ~ '(' ~ issued | join('|') ~ ')([^0-9A-Za-z_-]|$)',
-    'phone': plus ~ '(([ ()./+-]{0,2}|%20)[0-9]){8,14}([^0-9A-Za-z]|$)'
+    'card_number': before ~ '(' ~ issued | join('|') ~ ')',
+    'phone': '(^|[^0-9A-Za-z]|%[0-9A-Fa-f]{2})' ~ plus ~ '(([ ()./+-]{0,2}|%20)[0-9]){8,14}([^0-9A-Za-z]|$)'
       ~ '|(^|[^0-9A-Za-z.+-])00[1-9][0-9]{0,2}[ ()/]{1,3}[0-9]([ ()/-]{0,2}[0-9]){7,12}([^0-9A-Za-z]|$)'
       ~ '|(^|[^0-9A-Za-z.+-])([(][2-9][0-9]{2}[)] ?|[2-9][0-9]{2}[ .-])[0-9]{3}[ .-][0-9]{4}([^0-9A-Za-z.-]|$)',
     'url_token': '(?i:([?&#;]|%3f|%26)([0-9a-z_.%[-]*' ~ secret ~ '|([0-9a-z_.%[-]*[_.[-])?' ~ session ~ ')(]|%5d)?(=|%3d)[^&#; ])'
       ~ '|(^|[^0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,}[.][0-9A-Za-z_-]{8,}[.][0-9A-Za-z_-]*',
     'file': '(@|%40)[0-9A-Za-z_-]+[.](png|jpe?g|gif|svg|webp|avif|ico|css|m?js|json|html?|pdf|mp4)([^0-9A-Za-z.-]|$)',
     'suspicion': '[' ~ letter ~ '0-9._%+-](@|%40)[' ~ letter ~ '0-9]'
-      ~ '|' ~ before ~ '[2-6][0-9]{3}' ~ gap ~ '?[0-9]{4,6}' ~ gap ~ '?[0-9]{3}'
-      ~ '|' ~ plus ~ '|00[1-9][0-9]{0,2}[ ()/]|[2-9][0-9]{2}([)] ?|[ .-])[0-9]{3}[ .-][0-9]{4}'
+      ~ '|(^|[^0-9A-Za-z._-]|[nrt]|%[0-9A-Fa-f]{2})[2-6][0-9]{3}' ~ gap ~ '?[0-9]{4,6}' ~ gap ~ '?[0-9]{3}'
+      ~ '|(^|[^0-9A-Za-z]|[nrt]|%[0-9A-Fa-f]{2})' ~ plus ~ '|00[1-9][0-9]{0,2}[ ()/]|[2-9][0-9]{2}([)] ?|[ .-])[0-9]{3}[ .-][0-9]{4}'
       ~ '|(?i:(' ~ secret ~ '|' ~ session ~ ')(]|%5d)?(=|%3d))|eyJ[0-9A-Za-z_-]{8}',
   }) }}
 {%- endmacro -%}
 
-{#- One quick pass for all patterns: a text without it holds none of them. -#}
+{#- One quick pass for all patterns: a text without it holds none of them. (n, r and t may end what JSON
+    writes for a line break.) -#}
 {% macro may_hold_personal_data(text) -%}
   coalesce({{ matches(text, "'" ~ personal_data_patterns().suspicion ~ "'") }}, false)
 {%- endmacro %}

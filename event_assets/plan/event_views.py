@@ -206,7 +206,7 @@ def _column(event: Event, name: str, column: str, definitions: list[Property]) -
         column,
         name,
         _common_type({_type(each) for each in definitions}),
-        len(definitions) == len(event.shapes) and all(each.required for each in definitions),
+        len(definitions) == len(event.shapes) and all(map(_must_be_filled, definitions)),
         tuple(sorted({text for each in known for text in each})) if is_enumerated else None,
         sensitivity,
         _tagged(sensitivity, description or f"The property {name}."),
@@ -224,6 +224,13 @@ def _type(definition: Property) -> ColumnType:
     if kind == "any" and listed and all(isinstance(each, str) for each in listed):
         return "string"
     return "json"
+
+
+def _must_be_filled(definition: Property) -> bool:
+    schema = definition.json_schema
+    allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    takes_null = "null" in schema.get("type", ["null"]) and (allowed is None or None in allowed)
+    return definition.required and not takes_null
 
 
 def _common_type(types: set[ColumnType]) -> ColumnType:

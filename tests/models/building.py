@@ -1,9 +1,10 @@
 """A warehouse that the dbt project builds over a handmade lake, in this process."""
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from lake import HandmadeLake
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -21,14 +22,21 @@ class Warehouse:
 
     def dbt(self, *arguments: str) -> bool:
         """True where dbt ended well."""
+        return self._invoke(*arguments).success
+
+    def messages(self, *arguments: str) -> list[str]:
+        """What dbt says of each model and test that it ran."""
+        result: Any = self._invoke(*arguments).result
+        return [each.message for each in result.results]
+
+    def _invoke(self, *arguments: str) -> dbtRunnerResult:
         for name in ("lake", "warehouse"):
             link = self.home / name
             link.unlink(missing_ok=True)
             link.symlink_to(self.folder / "lake" if name == "lake" else self.folder)
-        result = dbtRunner(manifest=self.manifest).invoke(  # pyright: ignore[reportArgumentType]
+        return dbtRunner(manifest=self.manifest).invoke(  # pyright: ignore[reportArgumentType]
             [*arguments, *dbt_flags(self.home)]
         )
-        return result.success
 
     def build(self, *arguments: str) -> None:
         self.lake.commit()

@@ -133,3 +133,20 @@ def test_an_enumeration_is_known_by_its_texts(
 @pytest.mark.parametrize(("status", "comment"), [("active", "D."), ("draft", "[draft] D.")])
 def test_a_view_says_what_the_event_is(write_plan: Write, status: str, comment: str):
     assert view_of(write_plan, f"status: {status}\n").comment == comment
+
+
+@pytest.mark.parametrize(
+    ("written", "is_required"),
+    [
+        ("{type: string, required: true}", True),
+        ("{type: string}", False),
+        ("{type: [string, 'null'], required: true}", False),
+        ("{required: true}", False),
+        ("{enum: [a, b], required: true}", True),
+        ("{enum: [a, null], required: true}", False),
+    ],
+)
+def test_a_property_that_may_be_null_need_not_be_filled(
+    write_plan: Write, written: str, is_required: bool
+):
+    assert columns_of(write_plan, f"properties: {{p: {written}}}")["p"].is_required is is_required

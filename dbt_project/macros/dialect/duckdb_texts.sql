@@ -5,14 +5,15 @@
 {% macro replace_matches(text, pattern, by) %}{{ return(adapter.dispatch('replace_matches', 'event_assets')(text, pattern, by)) }}{% endmacro %}
 {% macro default__replace_matches(text, pattern, by) %}regexp_replace({{ text }}, {{ pattern }}, {{ by }}, 'g'){% endmacro %}
 
-{#- Whether any match of a pattern in a text, its given group without gaps, has a valid Luhn check digit. -#}
+{#- Whether any match of a pattern in a text that ends with a word, its given group without gaps, has a valid
+    Luhn check digit. The end is not part of the match: it may be the beginning of the next. -#}
 {% macro any_match_passes_luhn(text, pattern, group) %}
   {{- return(adapter.dispatch('any_match_passes_luhn', 'event_assets')(text, pattern, group)) -}}
 {% endmacro %}
 {% macro default__any_match_passes_luhn(text, pattern, group) -%}
   coalesce(len(list_filter(
     list_transform(
-      regexp_extract_all({{ text }}, {{ pattern }}, {{ group }}),
+      regexp_extract_all({{ text }}, {{ pattern }} || '\b', {{ group }}),
       lambda found: lpad(replace(replace(replace(replace(found, '%20', ''), ' ', ''), '-', ''), '+', ''), 20, '0')
     ),
     lambda digits: {{ passes_luhn('digits') }}
