@@ -8,7 +8,8 @@ from typing import Any
 
 from event_assets.errors import ConfigurationError
 from event_assets.json_values import is_array, is_object
-from event_assets.plan.model import Event, Plan
+from event_assets.plan.event import EarlierVersion, Event, Shape
+from event_assets.plan.model import Plan
 
 # of an event, beside its shape and what every format holds
 HOUSE_KEYS = (
@@ -54,12 +55,25 @@ class Outgoing:
 def house_keys(event: Event) -> dict[str, Any]:
     """What the house says of an event, as its file does, with `sensitivity` by property."""
     said = event.model_dump(mode="json", exclude_defaults=True, include=set(HOUSE_KEYS))
-    sensitivity = {
+    return {**said, **sensitivity_of(event)}
+
+
+def keys_of_earlier(shape: EarlierVersion) -> dict[str, Any]:
+    """What tells an older shape from others, as its file does, with `sensitivity` by property."""
+    said = shape.model_dump(
+        mode="json", exclude_defaults=True, include={"versions", "since", "until"}
+    )
+    return {**said, **sensitivity_of(shape)}
+
+
+def sensitivity_of(shape: Shape) -> dict[str, Any]:
+    """`{"sensitivity": {property: …}}` where any is sensitive."""
+    marked = {
         name: each.sensitivity
-        for name, each in event.properties.items()
+        for name, each in shape.properties.items()
         if each.sensitivity != "none"
     }
-    return {**said, "sensitivity": sensitivity} if sensitivity else said
+    return {"sensitivity": marked} if marked else {}
 
 
 def lost_of_plan(plan: Plan) -> list[str]:
@@ -96,8 +110,6 @@ def written_shape(
     if properties and not any(key in schema for key in _OPENING) and is_open_by_default:
         schema["additionalProperties"] = True
     if properties and schema.get("additionalProperties") is False:
-        del schema["additionalProperties"]
-    if not properties and schema.get("additionalProperties") is True:
         del schema["additionalProperties"]
     return {
         **({"rules": schema} if schema else {}),

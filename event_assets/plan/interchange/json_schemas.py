@@ -15,6 +15,7 @@ from event_assets.plan.interchange.exchanged import (
     Incoming,
     Outgoing,
     house_keys,
+    keys_of_earlier,
     lost_of_plan,
     written_shape,
 )
@@ -85,17 +86,7 @@ def written(plan: Plan) -> Outgoing:
 
 
 def _earlier(shape: EarlierVersion) -> dict[str, Any]:
-    days = shape.model_dump(mode="json", include={"versions", "since", "until"})
-    sensitivity = {
-        name: each.sensitivity
-        for name, each in shape.properties.items()
-        if each.sensitivity != "none"
-    }
-    return {
-        **{key: each for key, each in days.items() if each},
-        **({"sensitivity": sensitivity} if sensitivity else {}),
-        "schema": documented_event_schema(shape),
-    }
+    return {**keys_of_earlier(shape), "schema": documented_event_schema(shape)}
 
 
 def _name(document: dict[str, Any], incoming: Incoming) -> str:

@@ -85,6 +85,7 @@ def _each(
 
     converted: dict[str, Any] = {}
     for keyword, value in schema.items():
+        _check_kind(keyword, value, place)
         if keyword in _BY_NAME and is_object(value):
             value = {name: inner(each, keyword, name) for name, each in value.items()}
         elif (keyword in _LISTS or keyword == "items") and is_array(value):
@@ -93,6 +94,21 @@ def _each(
             value = inner(value, keyword)
         converted[keyword] = value
     return convert(converted, place)
+
+
+def _check_kind(keyword: str, value: Any, place: str) -> None:
+    """Of the loader's checks those without which the schema could not be gone through."""
+    expected = None
+    if keyword in _BY_NAME and not is_object(value):
+        expected = "names and their schemas"
+    elif keyword in _LISTS and not is_array(value):
+        expected = "a list of schemas"
+    elif keyword == "required" and not isinstance(value, bool):
+        is_list = is_array(value) and all(isinstance(each, str) for each in value)
+        expected = None if is_list else "a list of names"
+    if expected is not None:
+        place = f"{place}.{keyword}".lstrip(".")
+        raise NotTaken(place, f"{expected} expected here", "correct it")
 
 
 def _to_2020(schema: dict[str, Any], place: str, left_out: Tell) -> dict[str, Any]:
@@ -122,7 +138,7 @@ def _to_2020(schema: dict[str, Any], place: str, left_out: Tell) -> dict[str, An
     if "format" in schema and not _is_format(schema["format"]):
         left_out(place, f"format: {schema.pop('format')}")
     only = schema.get("allOf")
-    if "$ref" not in schema and is_array(only) and len(only) == 1 and [*only[0]] == ["$ref"]:
+    if "$ref" not in schema and is_array(only) and _is_reference_alone(only):
         schema |= schema.pop("allOf")[0]  # how draft 07 writes a reference with more beside it
     return schema
 
@@ -150,6 +166,10 @@ def _to_07(schema: dict[str, Any], place: str, left_out: Tell) -> dict[str, Any]
         both = {"allOf": [dependencies[name], needed]} if name in dependencies else others
         dependencies[name] = both
     return {**schema, "dependencies": dependencies} if dependencies else schema
+
+
+def _is_reference_alone(schemas: list[Any]) -> bool:
+    return len(schemas) == 1 and is_object(schemas[0]) and schemas[0].keys() == {"$ref"}
 
 
 def _reference(written: Any, place: str) -> str:

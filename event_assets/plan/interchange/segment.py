@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from event_assets.json_values import is_array, is_object
-from event_assets.plan.event import Event, Shape
+from event_assets.plan.event import EarlierVersion, Event, Shape
 from event_assets.plan.interchange.envelopes import message_schema, properties_schema
 from event_assets.plan.interchange.exchanged import (
     HOUSE_KEYS,
     Incoming,
     Outgoing,
     house_keys,
+    keys_of_earlier,
     lost_of_plan,
     written_shape,
 )
@@ -75,7 +76,7 @@ def written(plan: Plan) -> Outgoing:
             def left_out(place: str, keyword: str, name: str = event.event) -> None:
                 outgoing.lost.append(f"{name}: `{keyword}` at {place}, which draft 07 has not")
 
-            labels = _labels(event, shape, is_current=index == 0)
+            labels = _labels(event, shape)
             said = {"description": event.description, "labels": labels}
             rules.append(
                 {
@@ -109,7 +110,10 @@ def _rules(plan: dict[str, Any], incoming: Incoming) -> Iterator[_Rule]:
     for key in ("global", "identify", "group", "identify_traits", "group_traits"):
         if rules.get(key):
             incoming.notes.append(f"left out the rules for {key.replace('_', ' ')}")
-    for index, rule in enumerate(rules.get("events") or []):
+    events = rules.get("events") or []
+    if not is_array(events):
+        raise incoming.error("rules.events", "no list of events")
+    for index, rule in enumerate(events):
         yield _config_rule(rule, f"rules.events.{index}", incoming)
 
 
@@ -185,12 +189,10 @@ def _shape(rule: _Rule, incoming: Incoming, *, is_numbered: bool) -> dict[str, A
     return {**said, **written_shape(inner, sensitivity, is_open_by_default=False)}
 
 
-def _labels(event: Event, shape: Shape, *, is_current: bool) -> dict[str, str]:
+def _labels(event: Event, shape: Shape) -> dict[str, str]:
+    if isinstance(shape, EarlierVersion):
+        return {_REST: json.dumps(keys_of_earlier(shape), ensure_ascii=False)}
     said = house_keys(event)
-    if not is_current:
-        days = shape.model_dump(mode="json", include={"versions", "since", "until"})
-        kept = {key: each for key, each in days.items() if each}
-        return {_REST: json.dumps(kept, ensure_ascii=False)}
     labels = {key: str(said.pop(key)) for key in _LABELS if key in said}
     labels["sent_by"] = ", ".join(said.pop("sent_by"))
     return {**labels, _REST: json.dumps(said, ensure_ascii=False)} if said else labels
