@@ -110,10 +110,10 @@ def _rules(plan: dict[str, Any], incoming: Incoming) -> Iterator[_Rule]:
     for key in ("global", "identify", "group", "identify_traits", "group_traits"):
         if rules.get(key):
             incoming.notes.append(f"left out the rules for {key.replace('_', ' ')}")
-    events = rules.get("events") or []
-    if not is_array(events):
+    events: Any = rules.get("events")
+    if events is not None and not is_array(events):
         raise incoming.error("rules.events", "no list of events")
-    for index, rule in enumerate(events):
+    for index, rule in enumerate(events or ()):
         yield _config_rule(rule, f"rules.events.{index}", incoming)
 
 
