@@ -41,30 +41,29 @@ def _with_schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Schemas with several keywords at once, most of which say something to a type."""
     named = st.dictionaries(KEYS, inner, max_size=3)
     several = st.lists(inner, min_size=1, max_size=3)
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "type": st.one_of(
-                TYPES,
-                st.sampled_from(["object", "array"]),
-                st.lists(TYPES, min_size=1, max_size=3, unique=True),
-            ),
-            "enum": st.lists(VALUES, min_size=1, max_size=3),
-            "const": VALUES,
-            "properties": named,
-            "patternProperties": st.dictionaries(st.sampled_from(["^a", "b"]), inner, max_size=1),
-            "required": st.lists(KEYS, max_size=2, unique=True),
-            "additionalProperties": inner,
-            "items": inner,
-            "prefixItems": several,
-            "minItems": st.integers(0, 2),
-            "allOf": several,
-            "anyOf": several,
-            "oneOf": several,
-            "not": inner,
-            "$ref": st.sampled_from(["#/$defs/tree", "#/$defs/plain"]),
-            "minimum": st.integers(-2, 2),
-        },
+    keywords: dict[str, st.SearchStrategy[Any]] = {
+        "enum": st.lists(VALUES, min_size=1, max_size=3),
+        "const": VALUES,
+        "properties": named,
+        "patternProperties": st.dictionaries(st.sampled_from(["^a", "b"]), inner, max_size=1),
+        "required": st.lists(KEYS, max_size=2, unique=True),
+        "additionalProperties": inner,
+        "items": inner,
+        "prefixItems": several,
+        "minItems": st.integers(0, 2),
+        "allOf": several,
+        "anyOf": several,
+        "oneOf": several,
+        "not": inner,
+        "$ref": st.sampled_from(["#/$defs/tree", "#/$defs/plain"]),
+        "minimum": st.integers(-2, 2),
+    }
+    several_types = st.lists(TYPES, min_size=1, max_size=3, unique=True)
+    given_type = st.one_of(TYPES, st.sampled_from(["object", "array"]), several_types)
+    return st.sets(st.sampled_from(sorted(keywords)), min_size=1, max_size=3).flatmap(
+        lambda names: st.fixed_dictionaries(
+            {name: keywords[name] for name in sorted(names)}, optional={"type": given_type}
+        )
     )
 
 
@@ -165,6 +164,15 @@ def test_a_type_refuses_what_a_type_can_refuse(schema: Any, right: Any, wrong: A
     shape = event_type(whole)
     assert _admits(shape, {"p": right})
     assert not _admits(shape, {"p": wrong})
+
+
+def test_items_are_judged_by_their_own_neighbours_where_two_schemas_hold() -> None:
+    text, number = {"type": "string"}, {"type": "integer"}
+    both = [{"prefixItems": [text, text], "items": number}, {"prefixItems": [text]}]
+    whole = {"type": "object", "properties": {"p": {"type": "array", "allOf": both}}}
+    for value in (["a", "b"], ["a", "b", 1]):
+        assert jsonschema.Draft202012Validator(whole).is_valid({"p": value})
+        assert _admits(event_type(whole), {"p": value})
 
 
 def test_definitions_that_multiply_end_as_any_value() -> None:
