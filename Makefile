@@ -15,7 +15,7 @@ help:
 	@echo "make lint   ruff, pyright, sqlfluff"
 	@echo "make bench  benchmarks, as ratios"
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt setup-venv
 	@./setup-venv dev
 	@touch $@
 

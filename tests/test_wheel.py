@@ -68,3 +68,21 @@ def test_an_installed_package_runs_on_an_empty_folder_with_its_own_plan(
     sessions = [table for table in report["tables"] if table["table"] == "sessions"]
     assert [table["rows"] for table in sessions] == [0]
     assert (tmp_path / "data" / "analytics.duckdb").is_file()
+
+
+def test_an_installed_package_writes_trackers_and_the_plans_page(
+    unpacked: Path, tmp_path: Path
+) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("EVENT_ASSETS_")}
+    for command in ("codegen", "docs"):
+        done = subprocess.run(
+            [sys.executable, "-m", "event_assets", "plan", command],
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": str(unpacked)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert written == {"tracking_plan.html", "trackers/tracking.ts", "trackers/tracking.py"}
