@@ -28,17 +28,9 @@ def build_tracking_checks(
     settings: Settings, models: Collection[dg.AssetKey]
 ) -> dg.AssetChecksDefinition:
     """The step that judges what the marts tell of tracking. It keeps nothing back."""
-    checks = {
-        check.key: check
-        for check in [
-            *(
-                check
-                for source in settings.config.sources
-                for check in source_checks(lake_key(source.name), source)
-            ),
-            *plan_checks(),
-        ]
-    }
+    sources = {lake_key(source.name): source for source in settings.config.sources}
+    of_sources = [each for key, source in sources.items() for each in source_checks(key, source)]
+    checks = {check.key: check for check in (*of_sources, *plan_checks())}
     specs = {key: _spec(check, models) for key, check in checks.items()}
     inputs = {
         "__".join(key.path): key
@@ -56,10 +48,11 @@ def build_tracking_checks(
     def tracking_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         report("Checking how events are tracked")
         selected = context.selected_asset_check_keys
+        are_marts_built = any(key.asset_key not in sources for key in selected)
         for key, result in _results(settings, checks).items():
             if key in selected:
                 yield result
-            elif key.asset_key.path[0] == "lake":
+            elif are_marts_built and key.asset_key in sources:
                 # it takes checks as well as what its signature names
                 evaluation: Any = _evaluation(key, result)
                 context.op_execution_context.log_event(evaluation)

@@ -10,6 +10,7 @@ from datetime import date
 from event_assets.checks.markdown import percent
 
 _WIDTH, _HEIGHT, _BASE, _LEFT = 640, 150, 122, 46
+_PAPER, _MARK = "#f8fafc", "#0f172a"
 _INK, CALM, WARN, ERROR = "#64748b", "#3b82f6", "#d97706", "#dc2626"
 
 
@@ -66,6 +67,8 @@ def day_chart(
             f'<text x="{_LEFT}" y="{_HEIGHT - 10}" fill="{_INK}">{bars[0].day}</text>'
             f'<text x="{_WIDTH - 10}" y="{_HEIGHT - 10}" fill="{_INK}" text-anchor="end">'
             f"{bars[-1].day}</text>"
+            f'<text x="2" y="{_BASE - _height(max(values), top) + 8:.1f}" fill="{_INK}">'
+            f"{told(max(values))}</text>"
         )
     encoded = base64.b64encode(("".join(parts) + "</svg>").encode()).decode()
     return f"![{title}](data:image/svg+xml;base64,{encoded})"
@@ -85,10 +88,11 @@ def _bars(bars: Sequence[Bar], top: float, told: Callable[[float], str]) -> Iter
         )
         if bar.expected is not None:
             y = _BASE - _height(bar.expected, top)
-            yield (
-                f'<line x1="{x:.1f}" x2="{x + width:.1f}" y1="{y:.1f}" y2="{y:.1f}"'
-                f' stroke="{_INK}" stroke-width="2"/>'
-            )
+            for stroke, thickness in ((_PAPER, 5), (_MARK, 2)):
+                yield (
+                    f'<line x1="{x:.1f}" x2="{x + width:.1f}" y1="{y:.1f}" y2="{y:.1f}"'
+                    f' stroke="{stroke}" stroke-width="{thickness}"/>'
+                )
 
 
 def _lines(lines: Sequence[Threshold], top: float) -> Iterator[str]:

@@ -1,9 +1,12 @@
-"""Evidence as Markdown: tables and numbers as text."""
+"""Evidence as tables and text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import dagster as dg
+
+_ROWS = 20
 # names from logs may be megabytes long
 _NAME, _CELL = 60, 300
 
@@ -14,13 +17,30 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
     return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
 
 
+def shown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.TableMetadataValue:
+    """The first rows as a table that stands open on the page; the last row tells of more."""
+    listed = [[_text(value) for value in row] for row in rows]
+    more = len(listed) - _ROWS
+    if more > 0:
+        listed[_ROWS:] = [[f"… and {more:,} more", *[""] * (len(header) - 1)]]
+    return dg.MetadataValue.table(
+        [dg.TableRecord(dict(zip(header, row, strict=True))) for row in listed],
+        dg.TableSchema([dg.TableColumn(name) for name in header]),
+    )
+
+
 def _cell(value: object) -> str:
+    text = _text(value)
+    for special in "\\`*_[]<>|":
+        text = text.replace(special, "\\" + special)
+    return text
+
+
+def _text(value: object) -> str:
     if value is None:
         return ""
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     text = text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
-    for special in "\\`*_[]<>|":
-        text = text.replace(special, "\\" + special)
     return " ".join(text.split())
 
 

@@ -8,11 +8,10 @@ from datetime import date
 import dagster as dg
 
 from event_assets.checks.days import recent_days
-from event_assets.checks.markdown import markdown_table
+from event_assets.checks.markdown import shown_table
 from event_assets.ingest.second_look import LookedDay, commands_for, told
 
 WAY_OUT_CHECK = "quarantine_way_out"
-_DAYS_SHOWN = 100
 
 
 def way_out_check_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
@@ -50,7 +49,7 @@ def check_way_out(
         "can't be told": dg.MetadataValue.int(sum(each.unknown for each in looked)),
     }
     if looked:
-        metadata["by day"] = dg.MetadataValue.md(_table(looked, refused))
+        metadata["by day"] = _table(looked, refused)
     if commands:
         metadata["let them through"] = dg.MetadataValue.md(_how(asset, commands))
     return dg.AssetCheckResult(
@@ -75,20 +74,26 @@ def _message(looked: Sequence[LookedDay], refused: Sequence[date], commands: Seq
     return message
 
 
-def _table(looked: Iterable[LookedDay], refused: Collection[date]) -> str:
-    worst = sorted(looked, key=lambda each: (-each.would_pass, each.day))[:_DAYS_SHOWN]
-    return markdown_table(
-        ["landing day", "judged otherwise", "looked at", "would now pass", "can't be told", ""],
+def _table(looked: Iterable[LookedDay], refused: Collection[date]) -> dg.TableMetadataValue:
+    return shown_table(
+        [
+            "landing day",
+            "judged otherwise",
+            "looked at",
+            "would now pass",
+            "can't be told",
+            "in the marts",
+        ],
         [
             (
                 each.day,
                 each.quarantined,
                 each.looked_at,
-                f"at least {each.would_pass}" if each.is_cut else each.would_pass,
+                f"at least {each.would_pass:,}" if each.is_cut else each.would_pass,
                 each.unknown,
-                "not in the marts" if each.day in refused else "",
+                "no" if each.day in refused else "",
             )
-            for each in sorted(worst, key=lambda each: each.day)
+            for each in sorted(looked, key=lambda each: (-each.would_pass, each.day))
         ],
     )
 

@@ -9,9 +9,9 @@ from typing import Any
 import dagster as dg
 
 from event_assets.checks.charts import WARN, Bar, day_chart
-from event_assets.checks.markdown import brief, counted, percent, place
+from event_assets.checks.markdown import brief, counted, percent, place, shown_table
 from event_assets.checks.tracking.marts import Marts, Row
-from event_assets.checks.tracking.results import Evidence, table_of, warning
+from event_assets.checks.tracking.results import Evidence, warning
 from event_assets.plan.model import Plan
 
 GAPS_CHECK = "event_gaps"
@@ -33,7 +33,7 @@ def check_gaps(key: dg.AssetCheckKey, marts: Marts, source: str, plan: Plan) -> 
         "gaps": dg.MetadataValue.int(len(gaps)),
     }
     if gaps:
-        evidence["not seen"] = table_of(
+        evidence["not seen"] = shown_table(
             ["event", "last seen", "days ago", "events before", "the last one", "owner"],
             [
                 (
@@ -74,7 +74,7 @@ def check_personal(
     }
     if found:
         evidence["by day"] = dg.MetadataValue.md(_findings_chart(recent))
-        evidence["where"] = table_of(
+        evidence["where"] = shown_table(
             ["event", "place", "looks like", "events", "share", "for example"],
             [
                 (

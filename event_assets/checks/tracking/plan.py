@@ -8,9 +8,9 @@ from typing import Any
 
 import dagster as dg
 
-from event_assets.checks.markdown import brief, counted, percent, place
+from event_assets.checks.markdown import brief, counted, percent, place, shown_table
 from event_assets.checks.tracking.marts import Marts, Row
-from event_assets.checks.tracking.results import Evidence, table_of, warning
+from event_assets.checks.tracking.results import Evidence, warning
 from event_assets.plan.model import Plan
 
 REVIEWS_CHECK = "expired_reviews"
@@ -38,7 +38,7 @@ def check_reviews(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCh
     if marts.as_of is None:
         message = "nothing has landed yet"
     if expired:
-        evidence["events"] = table_of(
+        evidence["events"] = shown_table(
             ["event", "review by", "owner", "purpose"],
             [(each.event, each.review_by, each.owner, each.purpose) for each in expired],
         )
@@ -64,7 +64,7 @@ def check_deprecated(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.Asse
     }
     message = "no deprecated event is sent"
     if sent:
-        evidence["events"] = table_of(
+        evidence["events"] = shown_table(
             ["event", "events", "last", "send instead", "for example"],
             [
                 (name, row["seen"], row["date"], _successor(plan, name), samples.get(name, ""))
@@ -90,7 +90,7 @@ def check_unused(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetChe
     evidence: Evidence = {"unused": dg.MetadataValue.int(len(unused))}
     message = "every event that is sent is used"
     if unused:
-        evidence["events"] = table_of(
+        evidence["events"] = shown_table(
             ["event", "events", "share of volume", "owner", "purpose"],
             [
                 (
@@ -104,9 +104,9 @@ def check_unused(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetChe
             ],
         )
         worst, row = next(iter(unused.items()))
-        more = f", and {len(unused) - 1} more" if len(unused) > 1 else ""
+        more = f" and {len(unused) - 1} more are" if len(unused) > 1 else " is"
         message = (
-            f"{worst} ({counted(row['seen'], 'event')}{more}) is in no funnel, conversion or role: "
+            f"{worst} ({counted(row['seen'], 'event')}){more} in no funnel, conversion or role: "
             "say in `used_by` who needs it, or stop sending it"
         )
     return warning(key, passed=not unused, message=message, evidence=evidence)
@@ -127,7 +127,7 @@ def check_filling(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCh
     }
     for name, found in (("never", never), ("always", always)):
         if found:
-            evidence[f"{name} filled, by property"] = table_of(
+            evidence[f"{name} filled, by property"] = shown_table(
                 ["event", "property", "events", "owner", "an event"],
                 [
                     (
@@ -165,7 +165,7 @@ def check_names(key: dg.AssetCheckKey, marts: Marts) -> dg.AssetCheckResult:
     evidence: Evidence = {"pairs": dg.MetadataValue.int(len(pairs))}
     message = "no two names look alike"
     if pairs:
-        evidence["names"] = table_of(
+        evidence["names"] = shown_table(
             ["kind", "event", "name", "events", "like", "events there", "differ by", "for example"],
             [
                 (
@@ -185,7 +185,7 @@ def check_names(key: dg.AssetCheckKey, marts: Marts) -> dg.AssetCheckResult:
         of = f" of {brief(worst['event'])}" if worst["event"] else ""
         more = f", and {counted(len(pairs) - 1, 'pair')} more" if len(pairs) > 1 else ""
         message = (
-            f"the {worst['kind']} `{brief(worst['name'])}`{of} ({worst['events']:,} times"
+            f"the {worst['kind']} `{brief(worst['name'])}`{of} ({counted(worst['events'], 'time')}"
             f"{_as_in(samples.get(worst['event'] or worst['name']))}) looks like "
             f"`{brief(worst['similar_to'])}`{more}: send one of them, or plan both"
         )

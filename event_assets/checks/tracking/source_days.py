@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import dagster as dg
 
 from event_assets.checks.charts import CALM, WARN, Bar, day_chart, share_chart
-from event_assets.checks.markdown import counted, percent, place
+from event_assets.checks.markdown import counted, percent, place, shown_table
 from event_assets.checks.tracking.marts import Marts, Row
-from event_assets.checks.tracking.results import Evidence, table_of, warning
+from event_assets.checks.tracking.results import Evidence, warning
 from event_assets.plan.policy import Checks
 
 
@@ -65,6 +65,8 @@ DAILY_SHARES = (
 )
 
 VOLUME_CHECK = "volume"
+# one event of three on a quiet day is a third, and no news
+_NOTICEABLE = 5
 
 
 def check_share(
@@ -75,8 +77,10 @@ def check_share(
     recent = [day for day in days if marts.is_recent(day["date"])]
     threshold = kind.threshold(checks)
     ranked = sorted(recent, key=lambda day: -_share(day, kind))
-    noticed = [day for day in ranked if _share(day, kind) > threshold]
-    worst = ranked[0] if ranked else None
+    noticed = [
+        day for day in ranked if _share(day, kind) > threshold and day[kind.count] >= _NOTICEABLE
+    ]
+    worst = next(iter(noticed or ranked), None)
     message = f"no {kind.noun}"
     if worst is not None and worst[kind.count]:
         told = f"{percent(_share(worst, kind))} on {worst['date']}, as in {_sample(worst, kind)}"
@@ -97,7 +101,7 @@ def check_share(
         )
     listed = [day for day in ranked if day[kind.count]]
     if listed:
-        evidence["worst days"] = table_of(
+        evidence["worst days"] = shown_table(
             ["landing day", "records", kind.noun, "share", "for example"],
             [
                 (
@@ -141,7 +145,7 @@ def check_volume(
     if days:
         evidence["records by day"] = dg.MetadataValue.md(_volume_chart(days, checks))
     if ranked:
-        evidence["farthest off"] = table_of(
+        evidence["farthest off"] = shown_table(
             ["landing day", "records", "expected", "z"],
             [
                 (day["date"], day["records"], _expected(day), f"{day['volume_z']:.1f}")
