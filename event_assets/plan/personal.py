@@ -23,10 +23,14 @@ _PERSONAL_WORDS = _words(
     "race religion salary secret sex ssn street surname tel telephone token username vat zip",
     "zipcode",
 )
-_PSEUDONYMOUS_WORDS = _words(
-    "account anonymous client comment contact customer device feedback fingerprint guid hash idfa",
-    "idfv gaid member message msg note notes person prompt query search session subscriber term text",
-    "user uuid visitor",
+# what people write themselves
+_FREE_TEXT_WORDS = _words(
+    "comment feedback message msg note notes prompt query review search term text"
+)
+# who it was: `user`, `user_id`; a `user_type` tells it not
+_WHO_WORDS = _words(
+    "account anonymous client contact customer device fingerprint guid idfa idfv gaid member person",
+    "session subscriber user uuid visitor",
 )
 # an attribute of a thing, not of a person: `product_name`, `file_name`, `event_name`
 _THINGS = _words(
@@ -42,6 +46,7 @@ _PHONE = re.compile(r"(?:\+|00)\d[\d\s().-]{6,}\d|\(?\d{2,5}\)?[\s./-]\d{2,5}[\s
 _CARD = re.compile(r"(?<!\d)[3-6](?:[ -]?\d){12,18}(?!\d)")
 _IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|(?:[0-9a-fA-F]{1,4}:){4,}")
 _TOKEN = re.compile(r"eyJ[\w-]{10,}\.|(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{24,}")
+_TOKEN_WITHIN = 200  # characters; a longer text is no example anyway
 _DATE = re.compile(r"\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}")
 _DIGITS_OF_PHONE = 7
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+\S*")
@@ -59,18 +64,19 @@ def smell_of_name(name: str) -> Sensitivity:
         personal = set[str]()
     if personal:
         return "personal"
-    return "pseudonymous" if _PSEUDONYMOUS_WORDS & {*words} else "none"
+    names_someone = bool(_WHO_WORDS & {*words}) and (len(words) == 1 or words[-1] in _ID_WORDS)
+    return "pseudonymous" if names_someone or _FREE_TEXT_WORDS & {*words[-1:]} else "none"
 
 
 def smell_of_text(text: str) -> Sensitivity:
     """What a text shows of a person: an e-mail address, a phone, card or IP number, a token."""
-    if _EMAIL.search(text) or _IP.search(text):
+    if ("@" in text and _EMAIL.search(text)) or _IP.search(text):
         return "personal"
     if any(_is_luhn(match) for match in _CARD.findall(text)):
         return "personal"
     if _is_phone(text.strip()):
         return "personal"
-    return "pseudonymous" if _TOKEN.search(text) else "none"
+    return "pseudonymous" if _TOKEN.search(text, 0, _TOKEN_WITHIN) else "none"
 
 
 def is_name_of_id(name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from event_assets import cli
@@ -20,6 +20,9 @@ from event_assets.plan.model import Plan
 from event_assets.plan.writing import write_plan
 from event_assets.plan_exchange import export_plan, import_plan
 from event_assets.settings import packaged_plan_dir
+
+# a busy machine is no mistake
+UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 FORMATS = ("segment", "rudderstack", "json-schema")
 HOUSE = (
@@ -249,7 +252,7 @@ def events(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-@settings(max_examples=60, deadline=None)
+@settings(UNHURRIED, max_examples=60)
 @given(written=events())
 def test_a_plan_comes_back_from_another_format_as_it_went(
     format_name: str, written: list[dict[str, Any]]
@@ -273,7 +276,7 @@ def test_the_example_plan_comes_back_as_it_went(call: Any, format_name: str) -> 
     assert_same(load_plan(packaged_plan_dir()), load_plan(Path("back")), format_name)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(UNHURRIED, max_examples=200)
 @given(schemas, st.recursive(
     st.sampled_from([None, True, 1, 2.5, 7, "", "yes", "abc", "2026-10-01T00:00:00Z"]),
     lambda each: st.one_of(st.lists(each, max_size=3), st.dictionaries(names, each, max_size=3)),
@@ -588,7 +591,7 @@ def test_what_cannot_be_taken_is_one_line_with_its_place_and_nothing_is_written(
         max_leaves=25,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(UNHURRIED, max_examples=150)
 def test_any_document_is_read_or_refused_in_words(format_name: str, content: Any) -> None:
     from event_assets.errors import ConfigurationError
 

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from event_assets import cli
 from event_assets.plan.drafts import similar_name, similar_pairs
 from event_assets.plan.loader import load_plan
 from event_assets.starter import write_starter_plan
+
+# a busy machine is no mistake
+UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 PLAN = Path("tracking_plan")
 WHOLE = (
@@ -90,6 +93,7 @@ def test_a_name_that_reads_like_another_is_told(new: Any, name: str, alike: str 
     assert (f"note: the plan has `{alike}` already" in out) if alike else ("note" not in out)
 
 
+@settings(UNHURRIED)
 @given(st.text(max_size=20), st.lists(st.text(max_size=20), max_size=5))
 def test_a_name_reads_like_itself_in_no_plan_and_never_like_no_name(
     name: str, known: list[str]

@@ -15,6 +15,9 @@ from event_assets.plan.writing import NotAFileName, event_text, file_name, write
 from event_assets.plan.yaml_text import WIDTH, block, flow
 from event_assets.yaml_files import MAX_DEPTH, read_yaml
 
+# a busy machine is no mistake
+UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
 ODD_TEXTS = [
     *("yes", "No", "on", "y", "null", "~", "", " ", "-", "- a", "a: b", "a #b", "#", "?", "? a"),
     *("2026-09-01", "12:30:45", "0x1f", "0o7", "012", "1_000", "1e3", ".5", "+1", ".inf", "NaN"),
@@ -56,7 +59,7 @@ def same(one: Any, other: Any) -> bool:
     return one == other
 
 
-@settings(max_examples=1_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(UNHURRIED, max_examples=500)
 @given(st.dictionaries(texts, values, min_size=1, max_size=5), st.booleans())
 def test_whatever_is_written_reads_back_the_same(
     tmp_path: Path, data: dict[str, Any], aligned: bool
@@ -66,7 +69,7 @@ def test_whatever_is_written_reads_back_the_same(
     assert same(read_yaml(path).data, data)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(UNHURRIED, max_examples=300)
 @given(values)
 def test_whatever_is_written_on_one_line_reads_back_the_same(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "data.yaml"
