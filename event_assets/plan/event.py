@@ -16,6 +16,7 @@ from event_assets.plan.schemas import (
     documented_schema,
     judged_schema,
     most_sensitive,
+    sensitive_paths,
 )
 
 SourceKind = Literal["client", "server", "mobile"]
@@ -51,11 +52,13 @@ class Property(ConfigModel):
     """A property of an event.
 
     `json_schema` is what its value is judged by; `documented` is the same with the notes for
-    people (descriptions, examples), at every depth. `sensitivity` is the highest within it.
+    people (descriptions, examples), at every depth. `sensitivity` is the highest within it, and
+    `sensitive_paths` tells where: () for the property itself.
     """
 
     description: str | None = None
     sensitivity: Sensitivity = "none"
+    sensitive_paths: frozenset[tuple[str, ...]] = frozenset()
     required: bool = False
     json_schema: dict[str, Any]
     documented: dict[str, Any]
@@ -68,6 +71,7 @@ class Property(ConfigModel):
         return {
             "description": written.get("description"),
             "sensitivity": most_sensitive(written),
+            "sensitive_paths": sensitive_paths(written),
             "required": written.get("required") is True,
             "json_schema": judged_schema(written),
             "documented": documented_schema(written),
@@ -184,6 +188,20 @@ class Event(Shape):
     def property_path(self, name: str) -> tuple[str, ...]:
         """The steps from the event to a property that is named by a dotted path."""
         return (name,) if name in self.properties else tuple(name.split("."))
+
+    def is_sensitive(self, name: str) -> bool:
+        """Whether a property, by its dotted path, is sensitive, lies in such or holds such.
+
+        In any valid shape: an older one speaks for the events that have it.
+        """
+        first, *rest = self.property_path(name)
+        path = tuple(rest)
+        defined = [shape.properties[first] for shape in self.shapes if first in shape.properties]
+        return any(
+            path[: len(each)] == each or each[: len(path)] == path
+            for definition in defined
+            for each in definition.sensitive_paths
+        )
 
     @property
     def conversion_name(self) -> str | None:

@@ -99,6 +99,14 @@ def _property_mistakes(
         yield file.error(location, f"`{name}` is no path of properties", "write it as `plan.price`")
     elif event.properties and path[0] not in event.properties:
         yield unknown_name(file, location, f"property of {event.event}", path[0], event.properties)
+    elif location[-1] != "key" and event.is_sensitive(
+        name
+    ):  # a key is hashed before it goes anywhere
+        yield file.error(
+            location,
+            f"`{name}` of {event.event} is sensitive, and this would show it in the published tables",
+            "name another property, or say `sensitivity: none` of this one",
+        )
 
 
 def _is_pattern(pattern: str) -> bool:

@@ -170,6 +170,15 @@ def most_sensitive(written: dict[str, Any]) -> Sensitivity:
     return max([own, *inner], key=SENSITIVITIES.index)
 
 
+def sensitive_paths(written: dict[str, Any]) -> frozenset[tuple[str, ...]]:
+    """The paths to whatever a schema as written calls sensitive; () is the schema itself."""
+    paths: set[tuple[str, ...]] = {()} if written.get("sensitivity", "none") != "none" else set()
+    for location, each in children(written):
+        step = (str(location[1]),) if location[0] == "properties" else ()
+        paths.update((*step, *path) for path in sensitive_paths(each))
+    return frozenset(paths)
+
+
 def children(schema: dict[str, Any]) -> Iterator[tuple[Location, dict[str, Any]]]:
     """The schemas directly within a schema, with their locations; true and false left out."""
     for keyword, value in schema.items():

@@ -52,6 +52,7 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "is_conversion": pa.bool_(),
         "since": pa.date32(),
         "is_used": pa.bool_(),
+        "is_screen_sensitive": pa.bool_(),
     },
     "plan_properties": {
         "event": pa.string(),
@@ -68,6 +69,7 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "currency_property": pa.string(),
         "key_property": pa.string(),
         "is_refund": pa.bool_(),
+        "is_key_sensitive": pa.bool_(),
     },
     "plan_conditions": {
         "owner_kind": pa.string(),
@@ -131,7 +133,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
             for event in events
             for name, each in event.properties.items()
         ],
-        "plan_conversions": [row for event in events for row in _conversion_rows(event)],
+        "plan_conversions": list(_conversion_rows(plan)),
         "plan_conditions": list(_condition_rows(plan)),
         "plan_funnels": [
             (name, _microseconds(funnel.window), semantics)
@@ -196,17 +198,30 @@ def _event_row(event: Event, in_funnels: set[str]) -> tuple[Any, ...]:
         event.conversion is not None,
         event.since,
         event.event in in_funnels or any(uses),
+        event.is_sensitive("screen"),
     )
 
 
-def _conversion_rows(event: Event) -> Iterator[tuple[Any, ...]]:
-    for is_refund, name, money in (
-        (False, event.conversion_name, event.conversion),
-        (True, event.refund_of and event.refund_of.conversion, event.refund_of),
-    ):
-        if money is not None:
-            paths = [_json_path(event, each) for each in (money.value, money.currency, money.key)]
-            yield (name, event.event, *paths, is_refund)
+def _conversion_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    """Conversions and refunds. A key is sensitive for all events that share it, or for none."""
+    monies = [
+        (name, event, money)
+        for event in plan.events.values()
+        for name, money in (
+            (event.conversion_name, event.conversion),
+            (event.refund_of and event.refund_of.conversion, event.refund_of),
+        )
+        if money is not None
+    ]
+    with_sensitive_key = {
+        name
+        for name, event, money in monies
+        if money.key is not None and event.is_sensitive(money.key)
+    }
+    for name, event, money in monies:
+        paths = [_json_path(event, each) for each in (money.value, money.currency, money.key)]
+        is_refund = money is event.refund_of
+        yield (name, event.event, *paths, is_refund, name in with_sensitive_key)
 
 
 def _condition_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:

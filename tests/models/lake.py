@@ -96,6 +96,7 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("is_conversion", pa.bool_()),
         ("since", pa.date32()),
         ("is_used", pa.bool_()),
+        ("is_screen_sensitive", pa.bool_()),
     ],
     "plan_history": [
         ("plan_version", pa.int64()),
@@ -117,6 +118,7 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         *[(name, TEXT) for name in ("conversion", "event", "value_property")],
         *[(name, TEXT) for name in ("currency_property", "key_property")],
         ("is_refund", pa.bool_()),
+        ("is_key_sensitive", pa.bool_()),
     ],
     "plan_conditions": [
         *[(name, TEXT) for name in ("owner_kind", "owner", "event")],

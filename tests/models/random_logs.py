@@ -69,6 +69,8 @@ def random_events(
             }
             if rng.random() < 0.8:
                 properties["order_id"] = f"o{visitor}-{rng.randrange(4)}"
+        if number % 40 == 0:
+            properties["note"] = f"u{visitor}@example.com"
         events.append(
             event(
                 event_id=event_id,

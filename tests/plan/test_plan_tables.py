@@ -28,7 +28,7 @@ COLUMNS = {
     "plan_sources": "source VARCHAR, kind VARCHAR, opens_sessions BOOLEAN",
     "plan_events": "event VARCHAR, description VARCHAR, purpose VARCHAR, owner VARCHAR, "
     "status VARCHAR, role VARCHAR, sent_by VARCHAR, is_conversion BOOLEAN, since DATE, "
-    "is_used BOOLEAN",
+    "is_used BOOLEAN, is_screen_sensitive BOOLEAN",
     "plan_properties": "event VARCHAR, property VARCHAR, type VARCHAR, is_required BOOLEAN, "
     "sensitivity VARCHAR, description VARCHAR",
     "plan_event_views": "event VARCHAR, view VARCHAR, definition VARCHAR, fingerprint VARCHAR",
@@ -36,7 +36,8 @@ COLUMNS = {
     "is_required BOOLEAN, is_enumerated BOOLEAN, sensitivity VARCHAR, comment VARCHAR",
     "plan_property_values": "event VARCHAR, property VARCHAR, value VARCHAR",
     "plan_conversions": "conversion VARCHAR, event VARCHAR, value_property VARCHAR, "
-    "currency_property VARCHAR, key_property VARCHAR, is_refund BOOLEAN",
+    "currency_property VARCHAR, key_property VARCHAR, is_refund BOOLEAN, "
+    "is_key_sensitive BOOLEAN",
     "plan_conditions": "owner_kind VARCHAR, owner VARCHAR, event VARCHAR, step BIGINT, "
     "property VARCHAR, value VARCHAR",
     "plan_funnels": "funnel VARCHAR, window_us BIGINT, semantics VARCHAR",
@@ -129,8 +130,8 @@ def test_the_plan_stands_in_the_tables(write_plan: Write, tmp_path: Path):
 def test_a_refund_stands_beside_the_conversion_that_it_reduces(write_plan: Write, tmp_path: Path):
     _, tables = compiled(write_plan(RICH), tmp_path / "data")
     assert rows(tables, "plan_conversions") == [
-        ("order", "back", '$."total"', None, '$."id"', True),
-        ("order", "pay", '$."order"."total"', '$."currency.code"', '$."id"', False),
+        ("order", "back", '$."total"', None, '$."id"', True, True),
+        ("order", "pay", '$."order"."total"', '$."currency.code"', '$."id"', False, True),
     ]
 
 

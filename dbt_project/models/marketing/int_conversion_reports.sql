@@ -39,8 +39,13 @@ plan_conversions as (
     value_property,
     currency_property,
     key_property,
-    is_refund
+    is_refund,
+    coalesce(is_key_sensitive, false) as is_key_sensitive
   from {{ source('plan', 'plan_conversions') }}
+),
+
+identity_key as (
+  select identity_key from {{ source('plan', 'identity_key') }}
 ),
 
 conditions as (
@@ -56,6 +61,8 @@ conditions as (
 candidates as (
   select
     event_sessions.*,
+    identity_key.identity_key,
+    plan_conversions.is_key_sensitive,
     events.user_agent,
     events.properties,
     events.event_type,
@@ -67,6 +74,7 @@ candidates as (
   from event_sessions
   inner join events on event_sessions.event_key = events.event_key
   inner join plan_conversions on events.event_type = plan_conversions.event
+  cross join identity_key
 ),
 
 failed_conditions as (
@@ -94,9 +102,17 @@ select
   candidates.user_agent,
   candidates.conversion,
   candidates.is_refund,
-  candidates.conversion_key,
+  -- its hash is published as conversion_id: who could guess the key must not be able to tell
+  case
+    when candidates.is_key_sensitive then {{ pseudonym('k', 'k', 'candidates.conversion_key') }}
+    else candidates.conversion_key
+  end as conversion_key,
   candidates.value_original,
-  candidates.currency,
+  -- published as it is: a text that is no currency's code might be anything
+  case
+    when {{ matches('candidates.currency', "'^[A-Z]{3}$'") }} then candidates.currency
+    when candidates.currency is not null then '(other)'
+  end as currency,
   candidates.conversion || '|' || candidates.event_id as report_unit
 from candidates
 left join failed_conditions

@@ -28,7 +28,10 @@ events as (
 ),
 
 view_events as (
-  select event from {{ source('plan', 'plan_events') }}
+  select
+    event,
+    coalesce(is_screen_sensitive, false) as is_screen_sensitive
+  from {{ source('plan', 'plan_events') }}
   where role in ('page_view', 'screen_view')
 ),
 
@@ -39,6 +42,7 @@ session_events as (
     events.page_title,
     events.properties,
     view_events.event is not null as is_view,
+    view_events.is_screen_sensitive,
     lead(event_sessions.event_us) over (
       partition by event_sessions.session_id
       order by event_sessions.event_us, event_sessions.event_id, event_sessions.kind
@@ -74,7 +78,10 @@ select
   numbered.person_id,
   numbered.event_ts as viewed_at,
   {{ url_without_query('numbered.page_url') }} as page_url,
-  coalesce({{ url_path('numbered.page_url') }}, {{ json_text('numbered.properties', "'$.screen'") }}) as page_path,
+  coalesce(
+    {{ url_path('numbered.page_url') }},
+    case when not numbered.is_screen_sensitive then {{ json_text('numbered.properties', "'$.screen'") }} end
+  ) as page_path,
   numbered.page_title,
   cast(numbered.view_number as {{ dbt.type_bigint() }}) as view_number,
   cast(engagement.engaged_s as double) as engaged_s,
