@@ -27,7 +27,9 @@ def drafted(event: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     asked = {"description": DESCRIPTION, "purpose": PURPOSE, "owner": OWNER, "sent_by": list(KINDS)}
     missing = [key for key in asked if not event.get(key)]
     filled = {**event, **{key: asked[key] for key in missing}}
-    return ({**filled, "status": "draft"} if missing else filled), missing
+    if missing and event.get("status") != "deprecated":
+        filled["status"] = "draft"
+    return filled, missing
 
 
 def property_from(written: str) -> tuple[str, dict[str, Any]]:

@@ -679,3 +679,11 @@ def test_days_survive_as_days(call: Any) -> None:
     assert call("import", "o.json", "--out", "back")[0] == 0
     back = load_plan(Path("back")).events["e"]
     assert (back.since, back.review_by) == (date(2026, 9, 1), date(2027, 9, 1))
+
+
+def test_what_segment_calls_deprecated_stays_so(call: Any) -> None:
+    rule = {**TRACK, "deprecatedAt": "2024-01-01T00:00:00.000Z"}
+    code, out, _ = call("import", document("plan.json", {"rules": [rule]}))
+    assert code == 0
+    assert "purpose of 1" in out
+    assert load_plan(Path("tracking_plan")).events["E"].status == "deprecated"
