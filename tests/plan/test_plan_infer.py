@@ -18,7 +18,7 @@ from event_assets.ingest.unjudged import LinesSeen, LogReader, log_files, source
 from event_assets.plan.infer import drafts_of
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
-from event_assets.plan.observed import Observed
+from event_assets.plan.observed import MAX_DISTINCT, MAX_NAMES, Observed
 from event_assets.plan.personal import smell_of_name, smell_of_text
 from event_assets.plan.trial import check_events
 from event_assets.plan.verdicts import Judge
@@ -470,3 +470,36 @@ def test_the_draft_says_what_logs_cannot_tell(infer: Any) -> None:
     assert written["purpose"].startswith("(to be written) ")
     assert written["owner"] == "team:web"
     assert written["status"] == "draft"
+
+
+def test_an_object_of_many_names_is_a_map_and_frees_what_it_held() -> None:
+    names = {f"k{number}": {"a": number} for number in range(MAX_NAMES)}
+    assert len(one([names])["properties"]) == MAX_NAMES
+    assert one([names, {"one more": {"a": 1}}, names]) == {"type": "object"}
+
+
+def test_of_many_texts_few_are_remembered() -> None:
+    observed = Observed()
+    for number in range(10_000):
+        observed.see("e", {"t": f"text {number}"}, "client")
+    (value,) = observed.events["e"].properties.members.values()
+    assert len(value.texts) == MAX_DISTINCT
+    assert value.has_more_texts
+
+
+def test_a_source_is_read_by_its_mapping_and_without_what_it_drops(infer: Any) -> None:
+    write_log(
+        Path("mine/sources.yaml"),
+        [
+            "sources:",
+            "  - {name: site, kind: server, path: 'raw/{date}.jsonl', format: mapping,",
+            "     mapping: {event_type: page, client_ts: ts}, drop: [song]}",
+        ],
+    )
+    write_log(Path("mine/plan.yaml"), ["name: mine", "version: 1"])
+    write_log(Path("raw/2026-10-01.jsonl"), ['{"page": "Home", "ts": 1, "song": "x", "n": 1}'])
+    code, out, _ = infer("raw", "--out", "mine")
+    assert code == 0, out
+    event = load_plan(Path("mine")).events["Home"]
+    assert [*event.properties] == ["n"]
+    assert event.sent_by == ("server",)
