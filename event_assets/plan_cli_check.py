@@ -20,6 +20,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 def add_check_commands(plan_app: typer.Typer) -> None:
     """Add `check`, `diff` and `compile`."""
     plan_app.command("check")(check)
+    plan_app.command("diff")(diff)
 
 
 def check(
@@ -46,3 +47,32 @@ def check(
             print(f"warning: {warning}")
         print(found.summary)
     raise typer.Exit(1 if found.mistakes or (strict and found.warnings) else 0)
+
+
+def diff(
+    base: Annotated[
+        str | None,
+        typer.Argument(
+            help="A folder, or a git revision such as main or HEAD~1 "
+            "(default: origin/main, or the commit before)."
+        ),
+    ] = None,
+    plan: PlanOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell what changed in the plan since BASE: additive, breaking, or a note.
+
+    Breaking is what may call an event unclean that was clean, or what changes what numbers mean.
+    Ends with 1 where something is breaking and the plan's version is not raised, with 2 where there
+    is no such BASE. sources.yaml is not compared.
+    """
+    from event_assets.plan_comparing import compare_plans
+    from event_assets.settings import chosen_plan_dir
+
+    compared = compare_plans(base, chosen_plan_dir(plan))
+    if as_json:
+        print(json.dumps(compared.as_json(), indent=1))
+    else:
+        for line in compared.lines():
+            print(line)
+    raise typer.Exit(0 if compared.is_well else 1)
