@@ -128,8 +128,11 @@ def _way_out(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]
         looked = look_again(settings, plan, source, records, remember=False)
         passing = {each.day for each in looked if each.would_pass}
         days = {each.landing_date for each in records if each.source == source.name}
-        for command in commands_for(passing, days)[:1]:
-            yield Finding(True, f"{source.name}: {told(looked)}; `{command}` lets them through")
+        commands = commands_for(passing, days)
+        if commands:
+            listed = ", ".join(f"`{command}`" for command in commands[:3])
+            more = ", …" if len(commands) > 3 else ""
+            yield Finding(True, f"{source.name}: {told(looked)}: {listed}{more}")
 
 
 def _warehouse(settings: Settings) -> Iterator[Finding]:

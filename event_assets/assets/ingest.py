@@ -21,16 +21,15 @@ from event_assets.assets.keys import (
     lake_key,
 )
 from event_assets.checks.account import account_check_spec, check_account
-from event_assets.checks.days import SourceDay, source_days
+from event_assets.checks.days import source_days
 from event_assets.checks.rewritten import check_rewritten, rewritten_check_spec
 from event_assets.checks.violations import (
     VIOLATIONS_CHECK,
-    Verdict,
     check_unplanned,
     check_violations,
     violation_check_specs,
 )
-from event_assets.checks.way_out import check_way_out, way_out_check_spec
+from event_assets.checks.way_out import check_way_out, refused_by_another_plan, way_out_check_spec
 from event_assets.ingest.admission import admission, day_shares, replaced_loads
 from event_assets.ingest.ingest import Progress, ensure_lake, ingest_day
 from event_assets.ingest.loads import LoadRecord, highest_generations, read_day, read_records
@@ -201,7 +200,7 @@ def _check_selected(
                 key,
                 looked[source.name],
                 [day.day for day in own],
-                _refused_by_another_plan(own, verdicts.get(source.name, {}), plan),
+                refused_by_another_plan(own, verdicts.get(source.name, {}), plan),
             ),
             check_violations(key, own, verdicts.get(source.name, {}), plan, settings.lake),
             check_unplanned(
@@ -216,19 +215,6 @@ def _check_selected(
             name = result.check_name or VIOLATIONS_CHECK
             if dg.AssetCheckKey(key, name) in context.selected_asset_check_keys:
                 yield result
-
-
-def _refused_by_another_plan(
-    days: Sequence[SourceDay], verdicts: Mapping[date, Verdict], plan: Plan
-) -> set[date]:
-    """Days out of the marts of which another plan accepted records as violating it."""
-    return {
-        day.day
-        for day in days
-        if day.day in verdicts
-        and verdicts[day.day].is_over(plan.checks.violations.error)
-        and any(x.flagged > x.noise and x.plan_hash != plan.verdict_hash for x in day.loads)
-    }
 
 
 def _report_bytes(progress: Progress) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
 
-from event_assets.checks.days import recent_days
+from event_assets.checks.days import SourceDay, recent_days
 from event_assets.checks.markdown import shown_table
+from event_assets.checks.violations import Verdict
 from event_assets.ingest.second_look import LookedDay, commands_for, told
+from event_assets.plan.model import Plan
 
 WAY_OUT_CHECK = "quarantine_way_out"
 
@@ -49,7 +51,7 @@ def check_way_out(
         "can't be told": dg.MetadataValue.int(sum(each.unknown for each in looked)),
     }
     if looked:
-        metadata["by day"] = _table(looked, refused)
+        metadata["by day"] = _table(looked)
     if commands:
         metadata["let them through"] = dg.MetadataValue.md(_how(asset, commands))
     return dg.AssetCheckResult(
@@ -60,6 +62,20 @@ def check_way_out(
         description=_message(looked, sorted(refused), commands),
         metadata=metadata,
     )
+
+
+def refused_by_another_plan(
+    days: Iterable[SourceDay], verdicts: Mapping[date, Verdict], plan: Plan
+) -> set[date]:
+    """Days out of the marts of which another plan accepted records as violating it."""
+    error = plan.checks.violations.error
+    return {
+        day.day
+        for day in days
+        if day.day in verdicts
+        and verdicts[day.day].is_over(error)
+        and any(x.flagged > x.noise and x.plan_hash != plan.verdict_hash for x in day.loads)
+    }
 
 
 def _message(looked: Sequence[LookedDay], refused: Sequence[date], commands: Sequence[str]) -> str:
@@ -74,16 +90,9 @@ def _message(looked: Sequence[LookedDay], refused: Sequence[date], commands: Seq
     return message
 
 
-def _table(looked: Iterable[LookedDay], refused: Collection[date]) -> dg.TableMetadataValue:
+def _table(looked: Iterable[LookedDay]) -> dg.TableMetadataValue:
     return shown_table(
-        [
-            "landing day",
-            "judged otherwise",
-            "looked at",
-            "would now pass",
-            "can't be told",
-            "in the marts",
-        ],
+        ["landing day", "judged otherwise", "looked at", "would now pass", "can't be told"],
         [
             (
                 each.day,
@@ -91,7 +100,6 @@ def _table(looked: Iterable[LookedDay], refused: Collection[date]) -> dg.TableMe
                 each.looked_at,
                 f"at least {each.would_pass:,}" if each.is_cut else each.would_pass,
                 each.unknown,
-                "no" if each.day in refused else "",
             )
             for each in sorted(looked, key=lambda each: (-each.would_pass, each.day))
         ],

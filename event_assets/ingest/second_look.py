@@ -28,6 +28,7 @@ from event_assets.settings import Settings, Source
 
 MAX_RECORDS = 100_000  # about a second
 MAX_BYTES = 256 * 2**20
+_DAYS_ALONG = 7
 
 _LINE, _ITEM = ROW.index("line"), ROW.index("item")
 
@@ -137,16 +138,21 @@ def told(looked: Sequence[LookedDay]) -> str:
 
 
 def commands_for(wanted: Collection[date], days: Iterable[date]) -> list[str]:
-    """The commands that judge the wanted ones of a source's days anew, one a stretch of days."""
+    """The commands that judge the wanted ones of a source's days anew, one a stretch of days.
+
+    A few days between wanted ones are judged along: one command is worth more than their time.
+    """
     stretches: list[list[date]] = []
-    before: date | None = None
+    passed = 0
     for day in sorted({*days, *wanted}):
-        if day in wanted:
-            if before in wanted:
-                stretches[-1].append(day)
-            else:
-                stretches.append([day])
-        before = day
+        if day not in wanted:
+            passed += 1
+            continue
+        if stretches and passed <= _DAYS_ALONG:
+            stretches[-1].append(day)
+        else:
+            stretches.append([day])
+        passed = 0
     spans = [f"{each[0]}..{each[-1]}" if len(each) > 1 else str(each[0]) for each in stretches]
     return [f"event-assets run --partition {span}" for span in spans]
 

@@ -14,8 +14,10 @@ from event_assets.checks.days import source_days
 from event_assets.checks.markdown import markdown_table, percent
 from event_assets.checks.rewritten import check_rewritten
 from event_assets.checks.violations import Verdict, check_unplanned, check_violations
+from event_assets.checks.way_out import check_way_out, refused_by_another_plan
 from event_assets.ingest.admission import day_shares
 from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.second_look import LookedDay
 from event_assets.plan.loader import load_plan
 from event_assets.settings import packaged_plan_dir
 
@@ -180,3 +182,58 @@ def test_a_file_that_changed_after_it_was_read_is_named_with_the_command_that_se
 )
 def test_files_of_which_one_version_counts_raise_no_warning(loads):
     assert check_rewritten(CLIENT, source_days(loads)).passed
+
+
+def looked(day: date, would_pass: int, looked_at: int = 10) -> LookedDay:
+    """A second look at ten quarantined records of a day."""
+    return LookedDay("client", day, 10, looked_at, would_pass, 0)
+
+
+def test_quarantined_records_that_would_pass_are_told_with_the_command_for_all_their_days():
+    days = [date(2026, 10, number) for number in range(1, 5)]
+    result = check_way_out(CLIENT, [looked(days[0], 4), looked(days[2], 1)], days)
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert result.description == (
+        "5 quarantined records of 2 days would now pass: "
+        "`event-assets run --partition 2026-10-01..2026-10-03`"
+    )
+
+
+def test_a_second_look_that_was_cut_says_at_least():
+    day = date(2026, 10, 1)
+    result = check_way_out(CLIENT, [looked(day, 4, looked_at=6)], [day])
+    assert (result.description or "").startswith("at least 4 quarantined records of 1 day ")
+
+
+def test_records_that_would_not_pass_are_no_warning():
+    day = date(2026, 10, 1)
+    assert check_way_out(CLIENT, [], [day]).passed
+    result = check_way_out(CLIENT, [looked(day, 0)], [day])
+    assert result.passed
+    assert result.description == "none of 10 quarantined records would now pass"
+
+
+def test_what_would_pass_of_long_ago_is_told_without_a_warning():
+    old, new = date(2026, 8, 1), date(2026, 10, 1)
+    result = check_way_out(CLIENT, [looked(old, 4)], [old, new])
+    assert result.passed
+    assert "--partition 2026-08-01`" in (result.description or "")
+
+
+def test_a_day_that_another_plan_keeps_out_of_the_marts_has_a_way_in(plan):
+    day = date(2026, 10, 1)
+    days = source_days([load(day, flagged=20)])
+    verdicts = {day: Verdict(0.2, False, "violations 20.0 % > 5.0 %")}
+    refused = refused_by_another_plan(days, verdicts, plan)
+    assert refused == {day}
+    result = check_way_out(CLIENT, [], [day], refused)
+    assert not result.passed
+    assert "2026-10-01 not in the marts by an earlier plan's verdict" in (result.description or "")
+    assert "--partition 2026-10-01`" in (result.description or "")
+
+
+def test_a_day_that_the_present_plan_keeps_out_has_none(plan):
+    day = date(2026, 10, 1)
+    record = load(day, flagged=20).model_copy(update={"plan_hash": plan.verdict_hash})
+    verdicts = {day: Verdict(0.2, False, "violations 20.0 % > 5.0 %")}
+    assert refused_by_another_plan(source_days([record]), verdicts, plan) == set()

@@ -11,7 +11,9 @@ from ingest_workspace import DAY, NOON, PLAN, Workspace, line, make_workspace, o
 
 from event_assets.ingest import second_look
 from event_assets.ingest.ad_reports import COLUMNS
-from event_assets.ingest.second_look import LookedDay, look_again
+from event_assets.ingest.formats.native import NativeReader
+from event_assets.ingest.formats.reading import Reading
+from event_assets.ingest.second_look import LookedDay, commands_for, look_again
 
 NEXT_DAY = DAY + timedelta(days=1)
 LATER = DAY + timedelta(days=2)
@@ -227,6 +229,39 @@ def test_a_damaged_memory_costs_time_alone(shop: Workspace) -> None:
     for content in (b"", b"[]", b'{"judged_by": 1}', memory.read_bytes()[:-9]):
         memory.write_bytes(content)
         assert would_pass(shop) == [(1, 0)]
+
+
+class Batches:
+    """Reads lines that hold several events, as the formats of some collectors do."""
+
+    def read(self, parsed: dict[str, Any]) -> list[Reading]:
+        return [NativeReader().read(event)[0] for event in parsed["batch"]]
+
+
+def test_items_of_one_line_are_judged_together_and_each_counts_once(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("event_assets.ingest.judging.reader_of", lambda *_: Batches())
+    monkeypatch.setattr("event_assets.ingest.quarantined._BATCH_ROWS", 2)
+    events = [json.loads(line(name)) for name in ("buy", "view", "buy", "buy")]
+    events[3]["timestamp"] = "never"
+    shop.write((json.dumps({"batch": events}) + "\n").encode() * 3)
+    (record,) = shop.ingest()
+    assert (record.candidates, record.quarantined) == (3, 9)
+    shop.write_plan("events/buy.yaml", "")
+    assert look(shop) == [LookedDay("client", DAY, 9, 9, 6, 0)]
+    assert moved(shop) == 6
+
+
+def test_one_command_takes_days_that_are_near_each_other() -> None:
+    days = [DAY + timedelta(days=number) for number in range(0, 60, 2)]
+    assert commands_for([], days) == []
+    assert commands_for([days[3]], days) == [f"event-assets run --partition {days[3]}"]
+    near, far = [days[1], days[2], days[10]], days[20]
+    assert commands_for([*near, far], days) == [
+        f"event-assets run --partition {days[1]}..{days[10]}",
+        f"event-assets run --partition {far}",
+    ]
 
 
 PROPERTIES = st.dictionaries(
