@@ -687,3 +687,17 @@ def test_what_segment_calls_deprecated_stays_so(call: Any) -> None:
     assert code == 0
     assert "purpose of 1" in out
     assert load_plan(Path("tracking_plan")).events["E"].status == "deprecated"
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_required_members_of_a_required_object_stay_required(call: Any, format_name: str) -> None:
+    sku = {"type": "object", "required": True, "properties": {"id": {"required": True}, "x": {}}}
+    item = {"type": "object", "required": True, "properties": {"sku": sku, "note": {}}}
+    event = {"event": "e", "description": "d", "purpose": "p", "owner": "team:a"}
+    write_plan(Path("plan"), "shop", [{**event, "sent_by": ["client"], "properties": {"i": item}}])
+    out = "schemas" if format_name == "json-schema" else "other.json"
+    assert call("export", "--format", format_name, "--plan", "plan", "--out", out)[0] == 0
+    assert call("import", out, "--out", "back")[0] == 0
+    plan, back = load_plan(Path("plan")), load_plan(Path("back"))
+    assert_same(plan, back, format_name)
+    assert event_schema(back.events["e"])["properties"]["i"]["required"] == ["sku"]
