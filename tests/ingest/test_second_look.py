@@ -107,6 +107,14 @@ def test_nothing_is_opened_while_plan_and_mapping_are_the_same(shop: Workspace) 
     assert opened == []
 
 
+def test_numbers_beyond_64_bits_keep_their_digits_as_in_a_file(shop: Workspace) -> None:
+    shop.write(line("buy", user_id=10**24 + 1))
+    shop.ingest()
+    shop.write_plan("events/buy.yaml", "")
+    assert would_pass(shop) == [(1, 0)]
+    assert moved(shop) == 1
+
+
 def test_what_was_seen_is_not_looked_at_again(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
