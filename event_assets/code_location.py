@@ -3,6 +3,8 @@
 # dagster's own signatures leave some types open
 # pyright: reportUnknownMemberType=false
 
+import os
+
 import dagster as dg
 
 from event_assets.assets.ingest import build_ingest
@@ -12,12 +14,20 @@ from event_assets.assets.publish import build_publish
 from event_assets.assets.tracking import build_tracking_checks
 from event_assets.dbt_manifest import read_manifest
 from event_assets.landing import daily_partitions, landing_span
+from event_assets.plan_compiling import keep_tables_current
 from event_assets.schedules import build_schedule, build_sensor
 from event_assets.settings import Settings
 
+_IN_DEVELOPMENT = "DAGSTER_IS_DEV_CLI"  # set by `dagster dev` and `dg dev`
+
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Everything that Dagster shows and runs for these settings. Opens no log file."""
+    """Everything that Dagster shows and runs for these settings. Opens no log file.
+
+    In development the plan's tables are brought up to date; else only a run writes them.
+    """
+    if os.environ.get(_IN_DEVELOPMENT):
+        keep_tables_current(settings)
     manifest = read_manifest(settings)
     ingest = build_ingest(settings, daily_partitions(landing_span(settings)))
     models = build_models(settings, manifest)

@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _DURATION = re.compile(r"(\d{1,6})\s*(second|minute|hour|day|week)s?")
@@ -60,7 +60,18 @@ def _check_text(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_check_text)]
-Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+# each with what an editor may know of it
+Text = Annotated[
+    str, AfterValidator(_check_text), WithJsonSchema({"type": "string", "pattern": r"\S"})
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_parse_duration),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"}),
+]
 Day = Annotated[date, BeforeValidator(_parse_day)]
-Currency = Annotated[str, BeforeValidator(_parse_currency)]
+Currency = Annotated[
+    str,
+    BeforeValidator(_parse_currency),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CURRENCY.pattern}$"}),
+]

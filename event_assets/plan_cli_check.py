@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from event_assets.errors import ConfigurationError, shown_path
 
 PlanOption = Annotated[
     Path | None,
@@ -21,6 +25,7 @@ def add_check_commands(plan_app: typer.Typer) -> None:
     """Add `check`, `diff` and `compile`."""
     plan_app.command("check")(check)
     plan_app.command("diff")(diff)
+    plan_app.command("compile")(compile_)
 
 
 def check(
@@ -76,3 +81,38 @@ def diff(
         for line in compared.lines():
             print(line)
     raise typer.Exit(0 if compared.is_well else 1)
+
+
+def compile_(
+    plan: PlanOption = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="The data directory (default: EVENT_ASSETS_DATA, or ./data)."),
+    ] = None,
+    is_check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; end with 1 if something is not current.")
+    ] = False,
+) -> None:
+    """Write what is made from the plan: tables for the models, and schemas for editors.
+
+    The tables go into the data directory, if there is one: a run writes them as well. The schemas go
+    into the plan folder, schema/*.json, to be committed: editors complete and check event files by
+    them.
+    """
+    from event_assets.plan_compiling import compile_plan
+    from event_assets.settings import chosen_plan_dir, load_settings
+
+    if data is not None and not data.is_dir():
+        message = f"there is no data directory {shown_path(data)}"
+        raise ConfigurationError(message, remedy="create it, or leave --data out")
+    config = os.environ.get("EVENT_ASSETS_CONFIG")
+    data_dir = data or Path(os.environ.get("EVENT_ASSETS_DATA") or "data")
+    settings = load_settings(data_dir, chosen_plan_dir(plan), Path(config) if config else None)
+    compiled = compile_plan(settings, is_check=is_check)
+    for line in compiled.lines(is_check=is_check):
+        print(line)
+    if is_check and compiled.changed:
+        named = {"--plan": plan, "--data": data}
+        options = [f" {key} {shlex.quote(str(path))}" for key, path in named.items() if path]
+        print(f"next: event-assets plan compile{''.join(options)}")
+        raise typer.Exit(1)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from event_assets.config_values import ConfigModel, Day, Text, invalid
 from event_assets.json_values import is_object
@@ -43,9 +43,22 @@ def _version_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Conditions = Annotated[dict[str, Any], AfterValidator(_check_conditions)]
-Owner = Annotated[str, AfterValidator(_check_owner)]
-Version = Annotated[str, BeforeValidator(_version_text)]
+# each with what an editor may know of it
+Conditions = Annotated[
+    dict[str, Any],
+    AfterValidator(_check_conditions),
+    WithJsonSchema(
+        {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+    ),
+]
+Owner = Annotated[
+    str,
+    AfterValidator(_check_owner),
+    WithJsonSchema({"type": "string", "pattern": f"^(?:{_OWNER.pattern})$"}),
+]
+Version = Annotated[
+    str, BeforeValidator(_version_text), WithJsonSchema({"type": ["string", "integer"]})
+]
 
 
 class Property(ConfigModel):

@@ -87,7 +87,7 @@ _ELSEWHERE = {
 _HOLDERS = _HOLDS_SCHEMA | _HOLDS_SCHEMAS_BY_NAME | _HOLDS_SCHEMA_LIST
 _KNOWN = sorted((_ASSERTIONS | _NOTES | _HOLDERS | {REFERENCE}) - {DEFINITIONS})
 _ROOT_ONLY = {"type", "properties", "required"}  # said by the event itself
-_FORMATS = (
+FORMATS = (
     "date",
     "date-time",
     "duration",
@@ -254,7 +254,7 @@ def _check_keyword(keyword: str, value: Any, location: Location, *, is_property:
         for each in value if is_array(value) else [value]:
             _check_word(each, TYPES, location, "type")
     elif keyword == "format":
-        _check_word(value, _FORMATS, location, "format")
+        _check_word(value, FORMATS, location, "format")
     elif keyword == "sensitivity":
         _check_word(value, SENSITIVITIES, location, "sensitivity")
     elif keyword == "required" and not is_array(value):
