@@ -1,5 +1,5 @@
 # Every target sets itself up: .venv in this folder, by uv where it is, else by venv and pip.
-.PHONY: demo ui test test-older-duckdb lint bench wheel clean
+.PHONY: demo ui test test-older-duckdb lint plan bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -13,6 +13,7 @@ help:
 	@echo "make ui     the Dagster UI on the demo's data (DATA=folder for another)"
 	@echo "make test   all tests"
 	@echo "make lint   ruff, pyright, sqlfluff"
+	@echo "make plan   check the example plan, and what changed in it since the main branch"
 	@echo "make bench  benchmarks, as ratios"
 
 $(READY): pyproject.toml constraints.txt setup-venv
@@ -24,6 +25,7 @@ $(BENCH_READY): $(READY)
 	@touch $@
 
 demo: $(READY)
+	@$(PY) -m event_assets plan compile >/dev/null
 	@$(PY) -m event_assets demo --data $(DATA)
 
 ui: $(READY)
@@ -43,6 +45,14 @@ lint: $(READY)
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pyright
 	@$(PY) -m sqlfluff lint dbt_project/models dbt_project/tests
+
+# compared with origin/main, or with the commit before where that is origin/main already
+plan: $(READY)
+	@$(PY) -m event_assets plan check
+	@$(PY) -m event_assets plan compile --check
+	@$(PY) -m event_assets plan check --plan examples/music_site
+	@$(PY) -m event_assets plan compile --check --plan examples/music_site
+	@$(PY) -m event_assets plan diff
 
 bench: $(BENCH_READY)
 	@$(PY) -m bench
