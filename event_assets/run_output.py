@@ -21,14 +21,17 @@ def quiet_run(settings: Settings, options: RunOptions, *, verbose: bool) -> RunR
 
 
 def print_report(settings: Settings, done: RunReport) -> None:
-    """One line a source that was read, a table, a check, a failure; then the result."""
+    """One line a source that was read, a table, a check, a failure; then the result.
+
+    Of the checks those that warn or fail come last, where they are seen.
+    """
     for line in _ingested_lines(done):
         print(line)
     width = max((len(f"{line.schema}.{line.table}") for line in done.tables), default=0)
     for line in done.tables:
         name = f"{line.schema}.{line.table}"
         print(f"{name:<{width}}  {line.rows:>12,} rows  {line.new_rows:>+12,} new")
-    for check in done.checks:
+    for check in sorted(done.checks, key=lambda check: (not check.passed, check.fails_run)):
         mark = "ok  " if check.passed else "FAIL" if check.fails_run else "warn"
         told = f": {check.message}" if check.message and not check.passed else ""
         print(f"{mark} {check.asset} {check.check}{told}")
