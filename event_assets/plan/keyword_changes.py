@@ -64,7 +64,7 @@ def keyword_change(
         yield SchemaChange("additive", at, f"no more {said(keyword, old[keyword])}")
         return
     if keyword == "enum" and "enum" in old:
-        known = [exactly(each) for each in old["enum"]]
+        known = {exactly(each) for each in old["enum"]}
         gained = [each for each in new["enum"] if exactly(each) not in known]
         if gained:
             yield SchemaChange("additive", place, f"takes {listed(gained)} as well")

@@ -8,6 +8,7 @@ import pytest
 
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
+from event_assets.plan.verdicts import Judge
 
 Write = Callable[[dict[str, str]], Path]
 
@@ -41,6 +42,11 @@ def test_plan_yaml_alone_is_a_plan_with_the_documented_defaults(tmp_path: Path):
         "violations": {"warn": 0.01, "error": 0.05},
         "unplanned": {"warn": 0.05},
         "gap_days": 7,
+        "volume": {"warn": 4.0},
+        "duplicates": {"warn": 0.05},
+        "late": {"warn": 0.1},
+        "clock": {"warn": 0.01},
+        "personal_data": {"warn": 0.0},
     }
 
 
@@ -87,6 +93,78 @@ def test_an_event_takes_the_properties_of_its_groups_and_its_own_come_first(writ
         "city": "integer",
     }
     assert not properties["city"].required
+
+
+def test_a_group_gives_the_properties_of_the_groups_that_it_includes(write_plan: Write):
+    folder = write_plan(
+        {
+            "property_groups.yaml": "groups:\n"
+            "  order: {order_id: {type: string, required: true}, currency: {type: integer}}\n"
+            "  money: {amount: {type: number}, currency: {type: string}}\n"
+            "  tax: {rate: {type: number}}\n"
+            "includes: {order: [money], money: [tax]}\n",
+            "events/buy.yaml": event("buy", "groups: [order]\n"),
+        }
+    )
+    properties = load_plan(folder).events["buy"].properties
+    assert {name: each.type for name, each in properties.items()} == {
+        "rate": "number",
+        "amount": "number",
+        "currency": "integer",  # the group's own comes before what it includes
+        "order_id": "string",
+    }
+    assert properties["order_id"].required
+
+
+def test_earlier_shapes_take_groups_of_their_own(write_plan: Write):
+    more = """\
+versions: [2]
+groups: [new]
+earlier:
+  - versions: [1]
+    groups: [old]
+    properties: {note: {type: string}}
+"""
+    folder = write_plan(
+        {
+            "property_groups.yaml": "groups:\n"
+            "  new: {total: {type: number, required: true}}\n"
+            "  old: {sum: {type: string, required: true}}\n",
+            "events/buy.yaml": event("buy", more),
+        }
+    )
+    plan = load_plan(folder)
+    assert set(plan.events["buy"].properties) == {"total"}
+    assert set(plan.events["buy"].earlier[0].properties) == {"sum", "note"}
+    judge = Judge(plan.verdict_document())
+    assert judge.judge("buy", {"total": 1.5}, "2") is None
+    assert judge.judge("buy", {"sum": "1.5", "note": "x"}, "1") is None
+    assert judge.judge("buy", {"sum": "1.5"}, "2") is not None
+    assert judge.judge("buy", {"total": 1.5}, "1") is not None
+
+
+def test_rules_reach_the_verdicts(write_plan: Write):
+    more = """\
+properties: {kind: {type: string}, size: {$ref: '#/$defs/count'}, other: {type: string}}
+rules:
+  if: {properties: {kind: {const: box, required: true}}}
+  then: {required: [size]}
+  dependentRequired: {other: [kind]}
+  $defs: {count: {type: integer, minimum: 1, description: How many.}}
+"""
+    judge = Judge(load_plan(write_plan({"events/a.yaml": event("a", more)})).verdict_document())
+    clean = [{}, {"kind": "bag"}, {"kind": "box", "size": 1}, {"kind": "bag", "other": "x"}]
+    assert [judge.judge("a", each) for each in clean] == [None] * 4
+    found = {
+        "missing by then": judge.judge("a", {"kind": "box"}),
+        "missing beside another": judge.judge("a", {"other": "x"}),
+        "against the definition": judge.judge("a", {"size": 0}),
+    }
+    assert {why: [each.type for each in verdict.violations] for why, verdict in found.items()} == {
+        "missing by then": ["required_missing"],
+        "missing beside another": ["value_invalid"],
+        "against the definition": ["value_invalid"],
+    }
 
 
 def test_required_inside_nested_properties_is_lifted_and_lists_stay(write_plan: Write):
