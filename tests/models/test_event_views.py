@@ -273,9 +273,17 @@ def test_a_view_that_cannot_be_made_is_told_by_its_event(
     use_plan(warehouse, tmp_path / "plan", {"event": "fine"}, {"event": "unlucky"})
     warehouse.build()
     with duckdb.connect(str(warehouse.path)) as connection:
-        connection.execute("drop view events.unlucky; create table events.unlucky (a integer)")
-    said = " ".join(warehouse.messages("run", "--select", "events"))
-    assert "unlucky" in said
+        connection.execute("drop view events.fine; drop view events.unlucky")
+        connection.execute("create table events.unlucky (a integer)")
+    log = warehouse.home / "logs" / "dbt.log"
+    before = log.stat().st_size
+    assert not warehouse.dbt("run", "--select", "events")
+    told = log.read_text()[before:]
+    assert told.index("Typed view of: fine") < told.index("Typed view of: unlucky")
+    assert "ERROR creating sql view model core.events" in told.partition("unlucky")[2]
+    # what was there before is there still
+    assert views(warehouse) == set()
+    assert warehouse.query("select count(*) from core.events") == [(0,)]
 
 
 @pytest.mark.parametrize("day", [1, 2])
