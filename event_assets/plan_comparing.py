@@ -102,7 +102,9 @@ def compare_plans(base: str | None, folder: Path) -> ComparedPlans:
         raise now.mistakes[0]
     name = base or default_base(folder)
     if name is None:
-        message = "nothing to compare with: there is neither origin/main nor a commit before"
+        message = (
+            "nothing to compare with: neither origin/main nor a commit before is another one here"
+        )
         return ComparedPlans("nothing", nothing=message)
     with base_folder(name, folder) as before:
         has_plan = before is not None and (before / PLAN).is_file()

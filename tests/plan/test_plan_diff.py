@@ -377,7 +377,7 @@ def test_without_a_base_it_is_the_main_branch_or_the_commit_before_or_nothing(
     git(tmp_path, "commit", "--quiet", "--message", "one")
     done = run(tmp_path, "--plan", "plan")
     assert done.returncode == 0
-    assert done.stdout.startswith("nothing to compare with: there is neither origin/main nor")
+    assert done.stdout.startswith("nothing to compare with: neither origin/main nor")
     (folder / "plan.yaml").write_text(FILES["plan.yaml"].replace("3", "4"))
     git(tmp_path, "commit", "--quiet", "--all", "--message", "two")
     assert run(tmp_path, "--plan", "plan").stdout.endswith(
@@ -388,7 +388,7 @@ def test_without_a_base_it_is_the_main_branch_or_the_commit_before_or_nothing(
     shallow = tmp_path / "shallow"
     git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{tmp_path}", str(shallow))
     done = run(shallow, "--plan", "plan")
-    assert (done.returncode, done.stdout[:26]) == (0, "nothing to compare with: t")
+    assert (done.returncode, done.stdout[:26]) == (0, "nothing to compare with: n")
 
 
 def test_a_base_without_a_plan_or_with_a_broken_one_is_nothing_to_compare_with(
