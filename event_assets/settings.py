@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -29,13 +27,6 @@ __all__ = [
     "load_settings",
     "packaged_plan_dir",
 ]
-
-
-# what only ingest and the schedule read: a change there rebuilds no model
-_NOT_COMPUTED = {
-    "start_date": True,
-    "sources": {"__all__": {"path", "format", "mapping", "drop"}},
-}
 
 
 class PublishConfig(ConfigModel):
@@ -118,13 +109,6 @@ class SourcesConfig(ConfigModel):
             if count > 1:
                 raise invalid(f"two sources are called `{name}`; rename one")
         return sources
-
-    @property
-    def config_hash(self) -> str:
-        """A hash of all that changes what the models compute."""
-        computing = self.model_dump(mode="json", exclude=_NOT_COMPUTED)
-        text = json.dumps(computing, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

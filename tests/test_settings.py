@@ -285,26 +285,6 @@ def test_the_hash_of_a_source_follows_what_changes_reading(tmp_path: Path):
         assert (changed.config_hash == base.config_hash) == is_same, change
 
 
-def test_the_hash_of_the_settings_follows_what_the_models_read(tmp_path: Path):
-    base = loaded(tmp_path, FULL).config.config_hash
-    for old, new, is_same in [
-        ("raw/site", "raw/web", True),
-        ("2018-11-01", "2019-11-01", True),
-        ("[firstName, lastName]", "[firstName]", True),
-        ("Europe/Berlin", "Europe/Paris", False),
-        ("inactivity_minutes: 30", "inactivity_minutes: 20", False),
-        ("shop.example.com", "www.example.com", False),
-        (
-            "opens_sessions: true\n    path: raw/site",
-            "opens_sessions: false\n    path: raw/s",
-            False,
-        ),
-    ]:
-        assert old in FULL
-        changed = loaded(tmp_path, FULL.replace(old, new)).config.config_hash
-        assert (changed == base) == is_same, old
-
-
 def test_the_environment_names_data_plan_and_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

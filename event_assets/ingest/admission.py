@@ -46,7 +46,6 @@ LOADS = pa.schema(
         ("ad_report_parts", _TEXT),
     ]
 )
-LOAD_VIOLATIONS = pa.schema([("load_key", _TEXT), ("violation", _TEXT), ("events", _COUNT)])
 AS_OF = pa.schema([("as_of", pa.date32())])
 
 
@@ -140,13 +139,7 @@ def write_admission(
     """
     counting = highest_generations(records)
     loads = admission(counting, settings, plan, as_of)
-    violations = [
-        {"load_key": each.load_key, "violation": kind, "events": events}
-        for each in counting
-        for kind, events in each.violations.items()
-    ]
     _write(settings, "loads", loads)
-    _write(settings, "load_violations", pa.Table.from_pylist(violations, schema=LOAD_VIOLATIONS))
     stands_for_now = [{"as_of": as_of or default_as_of(counting)}]
     _write(settings, "as_of", pa.Table.from_pylist(stands_for_now, schema=AS_OF))
     for name, table in history_tables(kept_plans(counting, settings, plan)).items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -27,14 +26,7 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "split_on_campaign": pa.bool_(),
         "currency": pa.string(),
         "time_zone": pa.string(),
-        "half_life_days": pa.float64(),
-        "publish_since_days": pa.int64(),
         "publish_user_id": pa.bool_(),
-        "identity_key_id": pa.string(),
-        "config_hash": pa.string(),
-        "plan_name": pa.string(),
-        "plan_version": pa.int64(),
-        "plan_hash": pa.string(),
         "match_window_us": pa.int64(),
     },
     "identity_key": {"identity_key": pa.string()},
@@ -52,8 +44,8 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "is_conversion": pa.bool_(),
         "since": pa.date32(),
         "is_used": pa.bool_(),
-        "is_screen_sensitive": pa.bool_(),
     },
+    "plan_views": {"event": pa.string(), "is_screen_sensitive": pa.bool_()},
     "plan_properties": {
         "event": pa.string(),
         "property": pa.string(),
@@ -122,12 +114,18 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
     events = list(plan.events.values())
     in_funnels = {step.event for funnel in plan.funnels.values() for step in funnel.steps}
     return {
-        "settings": [_settings_row(plan, settings, key)],
+        "settings": [_settings_row(settings)],
         "identity_key": [(key,)],
         "lookbacks": [(days,) for days in config.attribution.lookback_days],
         "own_domains": [(domain,) for domain in config.own_domains],
         "plan_sources": [(each.name, each.kind, each.opens_sessions) for each in config.sources],
         "plan_events": [_event_row(event, in_funnels) for event in events],
+        # apart from plan_events, so that no other event of the plan rebuilds sessions
+        "plan_views": [
+            (event.event, event.is_sensitive("screen"))
+            for event in events
+            if event.role in ("page_view", "screen_view")
+        ],
         "plan_properties": [
             (event.event, name, each.type, each.required, each.sensitivity, each.description)
             for event in events
@@ -165,7 +163,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
     }
 
 
-def _settings_row(plan: Plan, settings: Settings, key: str) -> tuple[Any, ...]:
+def _settings_row(settings: Settings) -> tuple[Any, ...]:
     config = settings.config
     return (
         _microseconds(timedelta(minutes=config.session.inactivity_minutes)),
@@ -173,14 +171,7 @@ def _settings_row(plan: Plan, settings: Settings, key: str) -> tuple[Any, ...]:
         config.session.split_on_campaign,
         config.currency,
         config.time_zone,
-        config.attribution.half_life_days,
-        config.publish.since_days,
         config.publish.user_id,
-        hashlib.sha256(key.encode()).hexdigest()[:16],
-        config.config_hash,
-        plan.name,
-        plan.version,
-        plan.verdict_hash,
         _microseconds(MATCH_WINDOW),
     )
 
@@ -198,7 +189,6 @@ def _event_row(event: Event, in_funnels: set[str]) -> tuple[Any, ...]:
         event.conversion is not None,
         event.since,
         event.event in in_funnels or any(uses),
-        event.is_sensitive("screen"),
     )
 
 

@@ -96,8 +96,8 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("is_conversion", pa.bool_()),
         ("since", pa.date32()),
         ("is_used", pa.bool_()),
-        ("is_screen_sensitive", pa.bool_()),
     ],
+    "plan_views": [("event", TEXT), ("is_screen_sensitive", pa.bool_())],
     "plan_history": [
         ("plan_version", pa.int64()),
         ("plan_hash", TEXT),
@@ -144,8 +144,6 @@ SETTINGS: dict[str, Any] = {
     "split_on_campaign": True,
     "currency": "EUR",
     "time_zone": "Europe/Berlin",
-    "half_life_days": 7.0,
-    "publish_since_days": 400,
     "publish_user_id": False,
     "match_window_us": 600_000_000,
 }
@@ -167,6 +165,7 @@ SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
         }
         for name in ("page_view", "add_to_cart", "purchase", "signup", "refund")
     ],
+    "plan_views": [{"event": "page_view", "is_screen_sensitive": False}],
     "plan_history": [{"plan_version": 1, "plan_hash": "p", "is_current": True}],
     "plan_history_events": [
         {"plan_version": 1, "event": name, "takes_any_property": False}

@@ -28,7 +28,13 @@ def use_plan(warehouse: Warehouse, folder: Path, *events: dict[str, Any]) -> Non
         path.write_text(json.dumps({**ABOUT, **each}))
     settings = load_settings(folder / "data", folder, None)
     compile_tables(load_plan(folder), settings, folder / "tables")
-    for name in ("plan_events", "plan_conversions", "plan_event_columns", "plan_event_views"):
+    for name in (
+        "plan_events",
+        "plan_views",
+        "plan_conversions",
+        "plan_event_columns",
+        "plan_event_views",
+    ):
         rows = duckdb.sql(f"from '{folder}/tables/{name}.parquet'")
         columns = [column[0] for column in rows.description]
         warehouse.lake.plan[name] = [

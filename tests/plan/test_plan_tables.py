@@ -18,9 +18,7 @@ Write = Callable[[dict[str, str]], Path]
 
 COLUMNS = {
     "settings": "inactivity_us BIGINT, max_session_us BIGINT, split_on_campaign BOOLEAN, "
-    "currency VARCHAR, time_zone VARCHAR, half_life_days DOUBLE, "
-    "publish_since_days BIGINT, publish_user_id BOOLEAN, identity_key_id VARCHAR, "
-    "config_hash VARCHAR, plan_name VARCHAR, plan_version BIGINT, plan_hash VARCHAR, "
+    "currency VARCHAR, time_zone VARCHAR, publish_user_id BOOLEAN, "
     "match_window_us BIGINT",
     "identity_key": "identity_key VARCHAR",
     "lookbacks": "lookback_days BIGINT",
@@ -28,7 +26,8 @@ COLUMNS = {
     "plan_sources": "source VARCHAR, kind VARCHAR, opens_sessions BOOLEAN",
     "plan_events": "event VARCHAR, description VARCHAR, purpose VARCHAR, owner VARCHAR, "
     "status VARCHAR, role VARCHAR, sent_by VARCHAR, is_conversion BOOLEAN, since DATE, "
-    "is_used BOOLEAN, is_screen_sensitive BOOLEAN",
+    "is_used BOOLEAN",
+    "plan_views": "event VARCHAR, is_screen_sensitive BOOLEAN",
     "plan_properties": "event VARCHAR, property VARCHAR, type VARCHAR, is_required BOOLEAN, "
     "sensitivity VARCHAR, description VARCHAR",
     "plan_event_views": "event VARCHAR, view VARCHAR, definition VARCHAR, fingerprint VARCHAR",
@@ -110,6 +109,7 @@ def test_the_plan_stands_in_the_tables(write_plan: Write, tmp_path: Path):
         ("pay", "page_view", "client,server", True),
         ("signup", None, "server", False),
     ]
+    assert rows(tables, "plan_views") == [("pay", False)]
     assert rows(tables, "plan_properties")[:3] == [
         ("pay", "id", "string", True, "pseudonymous", "Number."),
         ("pay", "currency.code", "string", False, "none", None),
@@ -154,25 +154,17 @@ def test_paths_and_values_of_conditions_compare_in_the_warehouse(write_plan: Wri
 
 def test_the_settings_stand_in_one_row(write_plan: Write, tmp_path: Path):
     folder = write_plan(RICH)
-    settings, tables = compiled(folder, tmp_path / "data")
+    _, tables = compiled(folder, tmp_path / "data")
     ((row),) = duckdb.sql(f"from '{tables}/settings.parquet'").to_df().to_dict("records")
-    key_id = row.pop("identity_key_id")
     assert row == {
         "inactivity_us": 30 * 60 * 10**6,
         "max_session_us": 24 * 3600 * 10**6,
         "split_on_campaign": True,
         "currency": "EUR",
         "time_zone": "UTC",
-        "half_life_days": 3.5,
-        "publish_since_days": 14,
         "publish_user_id": True,
-        "config_hash": settings.config.config_hash,
-        "plan_name": "shop",
-        "plan_version": 3,
-        "plan_hash": load_plan(folder).verdict_hash,
         "match_window_us": 10 * 60 * 10**6,
     }
-    assert key_id not in identity_key(tmp_path / "data")
     assert rows(tables, "lookbacks") == [(7,), (30,)]
     assert rows(tables, "own_domains") == [("shop.example.com",)]
     assert rows(tables, "plan_sources")[1] == ("server", "server", False)

@@ -31,8 +31,7 @@ view_events as (
   select
     event,
     coalesce(is_screen_sensitive, false) as is_screen_sensitive
-  from {{ source('plan', 'plan_events') }}
-  where role in ('page_view', 'screen_view')
+  from {{ source('plan', 'plan_views') }}
 ),
 
 session_events as (

@@ -37,8 +37,7 @@ events as (
 ),
 
 views as (
-  select event from {{ source('plan', 'plan_events') }}
-  where role in ('page_view', 'screen_view')
+  select event from {{ source('plan', 'plan_views') }}
 ),
 
 conversions as (
