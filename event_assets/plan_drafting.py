@@ -120,6 +120,10 @@ def _about_events(observed: Observed) -> Iterator[str]:
 def _about_notes(drafts: Drafts, known: set[str]) -> Iterator[str]:
     for each in drafts.unwritable:
         yield f"not written, since no file can have the event's name: {each}"
+    if drafts.held_back:
+        yield "not written, since personal data in the names of events would be shown by the plan:"
+        yield from _first(f"  {each}" for each in drafts.held_back)
+        yield "  send such data as properties"
     names = [each["event"] for each in drafts.events]
     alike = similar_pairs(names, sorted(known))
     notes = [

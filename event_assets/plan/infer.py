@@ -15,9 +15,13 @@ from event_assets.plan.drafts import DESCRIPTION, OWNER, PURPOSE
 from event_assets.plan.observed import Observed, ObservedEvent, ObservedObject, ObservedValue
 from event_assets.plan.personal import (
     is_name_of_id,
+    is_name_of_thing,
     looks_like_id,
+    looks_like_path,
+    looks_like_person,
     more_sensitive,
     smell_of_name,
+    smells_within,
 )
 from event_assets.plan.writing import NotAFileName, file_name
 
@@ -45,15 +49,23 @@ class Drafts:
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     notes: list[str] = field(default_factory=list[str])
     unwritable: list[str] = field(default_factory=list[str])
+    held_back: list[str] = field(default_factory=list[str])
 
 
 def drafts_of(
     observed: Observed, *, required_share: float = REQUIRED_SHARE, owner: str | None = None
 ) -> Drafts:
-    """An event each, the most frequent first. Names that no file can have are left out, and told."""
+    """An event each, the most frequent first.
+
+    Names that no file can have are left out, and told; so are those that hold a person's data, of
+    which the beginning alone is told.
+    """
     drafts = Drafts()
     by_frequency = sorted(observed.events.items(), key=lambda each: (-each[1].count, each[0]))
     for name, event in by_frequency:
+        if smells_within(name):
+            drafts.held_back.append(_masked(name, event))
+            continue
         try:
             file_name(name)
         except NotAFileName as error:
@@ -86,6 +98,9 @@ class _Drafter:
         if observed.properties.has_too_many:
             self._note("", "has too many different properties; the draft takes any")
         else:
+            if observed.properties.has_personal_names:
+                self._note("", "names of properties hold personal data; the draft takes any more")
+                drafted["rules"] = {"additionalProperties": True}
             drafted["properties"] = self._members(observed.properties, "")
         return drafted
 
@@ -115,7 +130,8 @@ class _Drafter:
         if smell != "none":
             schema["sensitivity"] = smell
         if "string" in types:
-            schema |= self._about_texts(observed, path, types, is_private=smell != "none")
+            is_private = smell != "none" or self._may_tell(observed, name, path)
+            schema |= self._about_texts(observed, path, types, is_private=is_private)
         if "array" in types and observed.items is not None:
             items = self._schema(observed.items, name, f"{path}[]")
             if items.get("sensitivity") == smell:
@@ -125,9 +141,18 @@ class _Drafter:
         if "object" in types and observed.members is not None:
             if observed.members.has_too_many:
                 self._note(path, "has too many different names; planned as any object")
+            elif observed.members.has_personal_names:
+                self._note(path, "has names that hold personal data; planned as any object")
             elif observed.members.members:
                 schema["properties"] = self._members(observed.members, f"{path}.")
         return schema
+
+    def _may_tell(self, observed: ObservedValue, name: str, path: str) -> bool:
+        """Whether texts may tell of people though nothing in them is theirs for sure."""
+        if any(map(looks_like_person, observed.texts)) and not is_name_of_thing(name):
+            self._note(path, "may hold names of people; its texts are not shown in the draft")
+            return True
+        return any(map(looks_like_path, observed.texts))
 
     def _types(self, observed: ObservedValue, name: str, path: str) -> list[str]:
         """Types as the schema lists them; none where only nulls were seen."""
@@ -196,6 +221,10 @@ def _is_amount(name: str) -> bool:
     return any(name.lower().endswith(each) for each in _AMOUNTS)
 
 
+def _masked(name: str, event: ObservedEvent) -> str:
+    return f"{name[:3]!r}… ({len(name):,} characters, seen {_times(event.count)})"
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
 
@@ -205,8 +234,10 @@ def _of(count: int, of: int) -> str:
 
 
 def summary_of(observed: Observed) -> Iterator[str]:
-    """A line an event: how often it was seen, and who sends it."""
-    width = max((min(len(name), 40) for name in observed.events), default=0)
-    for name, event in sorted(observed.events.items(), key=lambda each: (-each[1].count, each[0])):
+    """A line an event: how often it was seen, and who sends it. Names that hold a person's data are
+    passed over."""
+    events = {name: each for name, each in observed.events.items() if not smells_within(name)}
+    width = max((min(len(name), 40) for name in events), default=0)
+    for name, event in sorted(events.items(), key=lambda each: (-each[1].count, each[0])):
         kinds = ", ".join(kind for kind in _KINDS if kind in event.kinds)
         yield f"{name[:40]:<{width}}  {event.count:>9,}  {kinds}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from event_assets.json_values import json_type
-from event_assets.plan.personal import more_sensitive, smell_of_text
+from event_assets.plan.personal import more_sensitive, smell_of_text, smells_within
 from event_assets.plan.schemas import Sensitivity, compile_schema
 
 MAX_EVENTS = 2_000  # names; more are ids within names
@@ -40,11 +40,15 @@ class Places:
 
 
 class ObservedObject:
-    """The members of objects that were seen at one place."""
+    """The members of objects that were seen at one place.
+
+    Of members whose names hold a person's data only that there are such is known.
+    """
 
     def __init__(self, places: Places, depth: int) -> None:
         self.count = 0
         self.has_too_many = False
+        self.has_personal_names = False
         self.members: dict[str, ObservedValue] = {}
         self._places = places
         self._depth = depth
@@ -58,15 +62,19 @@ class ObservedObject:
             member = self.members.get(name)
             if member is None:
                 member = self._new_member(name)
-                if member is None:
-                    return
-            member.see(each)
+            if member is not None:
+                member.see(each)
+            elif self.has_too_many:
+                return
 
     def _new_member(self, name: str) -> ObservedValue | None:
         if len(self.members) >= MAX_NAMES or len(name) > MAX_NAME or not self._places.take():
             self.has_too_many = True
             self._places.left += len(self.members)
             self.members.clear()
+            return None
+        if smells_within(name):
+            self.has_personal_names = True
             return None
         member = self.members[name] = ObservedValue(self._places, self._depth + 1)
         return member
@@ -80,7 +88,6 @@ class ObservedValue:
         "_places",
         "count",
         "formats",
-        "has_more_texts",
         "items",
         "members",
         "smell",
@@ -92,7 +99,6 @@ class ObservedValue:
         self.count = 0
         self.types: Counter[str] = Counter()
         self.texts: dict[str, int] = {}
-        self.has_more_texts = False
         self.formats: tuple[str, ...] = FORMATS
         self.smell: Sensitivity = "none"
         self.members: ObservedObject | None = None
@@ -124,8 +130,6 @@ class ObservedValue:
             return
         if len(text) <= MAX_TEXT and len(self.texts) < MAX_DISTINCT:
             self.texts[text] = 1
-        else:
-            self.has_more_texts = True
         if self.formats:
             self.formats = tuple(each for each in self.formats if _fits(each, text))
         if self.smell != "personal":

@@ -17,9 +17,10 @@ def _words(*lines: str) -> frozenset[str]:
 
 
 _PERSONAL_WORDS = _words(
-    "address age birth birthday birthdate bic card cardholder city cpf cvc cvv dob email fax",
+    "address age allergy birth birthday birthdate bic card cardholder city cpf cvc cvv diagnosis",
+    "disease dob email fax illness medication symptom",
     "firstname forename fullname gender geo iban ip ipaddress lastname lat latitude lng location lon",
-    "longitude mail mobile msisdn name nickname passport passwd password phone plz postal postcode",
+    "longitude mail mobile msisdn name nick nickname passport passwd password phone plz postal postcode",
     "race religion salary secret sex ssn street surname tel telephone token username vat zip",
     "zipcode",
 )
@@ -27,6 +28,12 @@ _PERSONAL_WORDS = _words(
 _FREE_TEXT_WORDS = _words(
     "comment feedback message msg note notes prompt query review search term text"
 )
+# someone, and by no id: `author`, `assigned_to`, `account_holder`; an `author_count` tells it not
+_PEOPLE_WORDS = _words(
+    "applicant assigned assignee attendee author beneficiary buyer doctor driver employee guest",
+    "holder login manager owner patient payee payer recipient seller sender signer student teacher",
+)
+_LINKING_WORDS = frozenset({"by", "of", "to"})
 # who it was: `user`, `user_id`; a `user_type` tells it not
 _WHO_WORDS = _words(
     "account anonymous client contact customer device fingerprint guid idfa idfv gaid member person",
@@ -49,6 +56,12 @@ _TOKEN = re.compile(r"eyJ[\w-]{10,}\.|(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=
 _TOKEN_WITHIN = 200  # characters; a longer text is no example anyway
 _DATE = re.compile(r"\d{4}[./-]\d\d?[./-]\d\d?|\d\d?[./-]\d\d?[./-]\d{4}")
 _DIGITS_OF_PHONE = 7
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_RUN_OF_TOKEN = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z\d]{16,}|eyJ[\w-]{10,}\.")
+_BETWEEN_PARTS = (re.compile(r"[_:/|]+"), re.compile(r"[\s_:/|]+"))
+_PARTICLES = _words("al bin da de del della den der di dos du el la le of ten ter van von zu")
+_WORD_OF_PERSON = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]*)*")
+_MOST_WORDS_OF_PERSON = 4
 _VERSION = re.compile(r"v?\d+(?:\.\d+)+\S*")
 _ID_LIKE = re.compile(r"(?=.*\d)[\w-]{10,}|\d{5,}|[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*")
 
@@ -64,6 +77,11 @@ def smell_of_name(name: str) -> Sensitivity:
         personal = set[str]()
     if personal:
         return "personal"
+    telling = [word for word in words if word not in _LINKING_WORDS]
+    if _PEOPLE_WORDS & {*telling[-1:]}:
+        return "personal"
+    if words and words[-1] in _ID_WORDS and _PEOPLE_WORDS & {*words}:
+        return "pseudonymous"
     names_someone = bool(_WHO_WORDS & {*words}) and (len(words) == 1 or words[-1] in _ID_WORDS)
     return "pseudonymous" if names_someone or _FREE_TEXT_WORDS & {*words[-1:]} else "none"
 
@@ -77,6 +95,35 @@ def smell_of_text(text: str) -> Sensitivity:
     if _is_phone(text.strip()):
         return "personal"
     return "pseudonymous" if _TOKEN.search(text, 0, _TOKEN_WITHIN) else "none"
+
+
+def smells_within(name: str) -> bool:
+    """Whether the name of an event or a member holds what belongs into a value: a person's data, an
+    id, a token. Long names of words and digits are none."""
+    parts = {part for between in _BETWEEN_PARTS for part in between.split(name)}
+    return (
+        any(smell_of_text(part) == "personal" for part in (name, *parts))
+        or _UUID.search(name) is not None
+        or _RUN_OF_TOKEN.search(name) is not None
+    )
+
+
+def is_name_of_thing(name: str) -> bool:
+    """Whether the values are likely to be what things are called."""
+    return bool(_THINGS & {word.lower() for word in _WORDS.findall(name)})
+
+
+def looks_like_person(text: str) -> bool:
+    """Whether a text is written as people's names are: a few words that begin with a capital."""
+    words = [word for word in text.replace(",", " ").split() if word.lower() not in _PARTICLES]
+    return 2 <= len(words) <= _MOST_WORDS_OF_PERSON and all(
+        word[0].isupper() and _WORD_OF_PERSON.fullmatch(word) for word in words
+    )
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether a text may be a path or an address, the parts of which name anything."""
+    return "/" in text or "\\" in text
 
 
 def is_name_of_id(name: str) -> bool:
