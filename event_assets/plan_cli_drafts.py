@@ -63,7 +63,7 @@ def new(
     ] = None,
 ) -> None:
     """Write the file of a new event; what is not said by options is asked for in the file."""
-    from event_assets.plan.drafts import drafted, properties_from, similar_name
+    from event_assets.plan.drafts import drafted, properties_from, same_name, similar_name
     from event_assets.plan.loader import load_plan
     from event_assets.plan.trial import check_events
     from event_assets.plan.writing import write_event
@@ -75,6 +75,12 @@ def new(
             remedy="name its folder with --plan, or write one with `event-assets init`",
         )
     known = load_plan(folder).events
+    same = same_name(event, known)
+    if same is not None and same != event:
+        raise ConfigurationError(
+            f"the plan has `{same}` already, in other characters of unicode that look the same",
+            remedy="send that one",
+        )
     given = {
         "event": event,
         "description": description,
@@ -84,7 +90,8 @@ def new(
         "properties": properties_from(properties or []),
     }
     written, missing = drafted({key: value for key, value in given.items() if value})
-    check_events([written])
+    if same is None:
+        check_events([written], folder=folder)
     path = write_event(folder, written)
     print(f"wrote {shown_path(path)}" + (" as a draft" if missing else ""))
     if missing:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.ingest.unjudged import UNNAMED, LinesSeen, LogReader, log_files, source_of
-from event_assets.plan.drafts import KINDS, similar_pairs
+from event_assets.plan.drafts import KINDS, composed, similar_pairs
 from event_assets.plan.infer import Drafts, drafts_of, summary_of
-from event_assets.plan.loader import load_plan
 from event_assets.plan.observed import MAX_EVENTS, Observed
-from event_assets.plan.trial import check_events
+from event_assets.plan.trial import check_events, known_names
 from event_assets.plan.writing import write_plan
 from event_assets.progress import report
 from event_assets.settings import Settings, load_settings
@@ -37,18 +36,20 @@ def draft_from_logs(
     if kind is not None and kind not in KINDS:
         remedy = did_you_mean(kind, KINDS) or f"allowed: {', '.join(KINDS)}"
         raise ConfigurationError(f"`{kind}` is no kind of source", remedy=remedy)
-    known = set(load_plan(folder).events) if (folder / "plan.yaml").is_file() else set[str]()
+    known = known_names(folder)
     observed, seen, told = _observe(logs, _sources(folder), source_name, kind)
     drafts = drafts_of(observed, required_share=required_share, owner=owner)
-    new = replace(drafts, events=[each for each in drafts.events if each["event"] not in known])
-    check_events(new.events)
+    lacking = [each for each in drafts.events if composed(each["event"]) not in known]
+    new = replace(drafts, events=lacking)
+    name = folder.absolute().name
+    check_events(new.events, folder=folder, name=name)
     if new.events:
-        write_plan(folder, folder.absolute().name, new.events)
+        write_plan(folder, name, new.events)
     return [
         *_about_lines(seen, told),
         *_about_events(observed),
-        *_about_notes(new, known),
-        *_about_files(new, folder, len(observed.events.keys() & known)),
+        *_about_notes(new, known, observed),
+        *_about_files(new, folder, sum(composed(each) in known for each in observed.events)),
     ]
 
 
@@ -117,7 +118,7 @@ def _about_events(observed: Observed) -> Iterator[str]:
         yield from _first(f"  {line}" for line in summary_of(observed))
 
 
-def _about_notes(drafts: Drafts, known: set[str]) -> Iterator[str]:
+def _about_notes(drafts: Drafts, known: dict[str, str], observed: Observed) -> Iterator[str]:
     for each in drafts.unwritable:
         yield f"not written, since no file can have the event's name: {each}"
     if drafts.held_back:
@@ -125,8 +126,13 @@ def _about_notes(drafts: Drafts, known: set[str]) -> Iterator[str]:
         yield from _first(f"  {each}" for each in drafts.held_back)
         yield "  send such data as properties"
     names = [each["event"] for each in drafts.events]
-    alike = similar_pairs(names, sorted(known))
+    alike = similar_pairs(names, sorted(known.values()))
     notes = [
+        *(
+            f"{name}: is in the plan in other characters of unicode that look the same; send those"
+            for name in observed.events
+            if known.get(composed(name), name) != name
+        ),
         *drafts.notes,
         *(f"{name}: reads like `{other}`; one of them may be a mistake" for name, other in alike),
     ]

@@ -58,6 +58,16 @@ def properties_from(written: Sequence[str]) -> dict[str, dict[str, Any]]:
     return properties
 
 
+def composed(name: str) -> str:
+    """The name as the loader compares it: what looks the same may be other characters."""
+    return unicodedata.normalize("NFC", name)
+
+
+def same_name(name: str, known: Iterable[str]) -> str | None:
+    """A known name that is the given one, or looks the same and is spelled in other characters."""
+    return next((each for each in known if composed(each) == composed(name)), None)
+
+
 def similar_name(name: str, known: Iterable[str]) -> str | None:
     """A known name that reads like the given one, but is another: case, separators, a letter."""
     others = (each for each in sorted(known, reverse=True) if each != name)

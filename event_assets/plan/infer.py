@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from event_assets.plan.drafts import DESCRIPTION, OWNER, PURPOSE
+from event_assets.plan.drafts import DESCRIPTION, KINDS, OWNER, PURPOSE, composed
 from event_assets.plan.observed import Observed, ObservedEvent, ObservedObject, ObservedValue
 from event_assets.plan.personal import (
     is_name_of_id,
@@ -36,7 +36,6 @@ SEEN_BY_MANY = 5  # times that an example is seen: what few sent may tell of the
 MAX_EXAMPLES = 3
 MAX_EXAMPLE = 40  # characters
 
-_KINDS = ("client", "server", "mobile")
 _ROLES = ("page_view", "screen_view")
 _ORDER = ("string", "integer", "number", "boolean", "object", "array", "null")
 _AMOUNTS = ("amount", "price", "value", "total", "revenue", "cost", "tax", "discount", "rate")
@@ -58,9 +57,10 @@ def drafts_of(
     """An event each, the most frequent first.
 
     Names that no file can have are left out, and told; so are those that hold a person's data, of
-    which the beginning alone is told.
+    which the beginning alone is told. Of names that look the same the most frequent is drafted.
     """
     drafts = Drafts()
+    spelled: dict[str, str] = {}
     by_frequency = sorted(observed.events.items(), key=lambda each: (-each[1].count, each[0]))
     for name, event in by_frequency:
         if smells_within(name):
@@ -70,6 +70,11 @@ def drafts_of(
             file_name(name)
         except NotAFileName as error:
             drafts.unwritable.append(f"{name[:80]!r}: {error}")
+            continue
+        if spelled.setdefault(composed(name), name) != name:
+            drafts.notes.append(
+                f"{name}: {_times(event.count)} in other characters of unicode{_LOOK}"
+            )
             continue
         drafts.events.append(_Drafter(required_share, name, drafts.notes).event(event, owner))
     return drafts
@@ -90,7 +95,7 @@ class _Drafter:
             "description": f"{DESCRIPTION} Seen {_times(observed.count)} in the logs.",
             "purpose": PURPOSE,
             "owner": owner or OWNER,
-            "sent_by": [kind for kind in _KINDS if kind in observed.kinds],
+            "sent_by": [kind for kind in KINDS if kind in observed.kinds],
             "status": "draft",
         }
         if self._event in _ROLES:
@@ -225,6 +230,9 @@ def _masked(name: str, event: ObservedEvent) -> str:
     return f"{name[:3]!r}… ({len(name):,} characters, seen {_times(event.count)})"
 
 
+_LOOK = " that look the same; the spelling seen more often is planned, so send that one"
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
 
@@ -239,5 +247,5 @@ def summary_of(observed: Observed) -> Iterator[str]:
     events = {name: each for name, each in observed.events.items() if not smells_within(name)}
     width = max((min(len(name), 40) for name in events), default=0)
     for name, event in sorted(events.items(), key=lambda each: (-each[1].count, each[0])):
-        kinds = ", ".join(kind for kind in _KINDS if kind in event.kinds)
+        kinds = ", ".join(kind for kind in KINDS if kind in event.kinds)
         yield f"{name[:40]:<{width}}  {event.count:>9,}  {kinds}"

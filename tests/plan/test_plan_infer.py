@@ -5,6 +5,7 @@ import json
 import random
 import sys
 import tracemalloc
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -577,3 +578,28 @@ def test_a_source_is_read_by_its_mapping_and_without_what_it_drops(infer: Any) -
     event = load_plan(Path("mine")).events["Home"]
     assert [*event.properties] == ["n"]
     assert event.sent_by == ("server",)
+
+
+NFC, NFD = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize("often", [NFC, NFD])
+def test_names_that_look_the_same_are_one_event(infer: Any, often: str) -> None:
+    lines = [line(often), line(often), line(NFC), line(NFD), line("tea")]
+    code, out, _ = infer(write_log(Path("log.jsonl"), lines))
+    assert code == 0
+    assert load_plan(Path("tracking_plan")).events.keys() == {often, "tea"}
+    seldom = NFD if often == NFC else NFC
+    assert f"  {seldom}: once in other characters of unicode that look the same; " in out
+
+
+@pytest.mark.parametrize(("planned", "sent"), [(NFC, NFD), (NFD, NFC)])
+def test_a_name_that_looks_like_one_of_the_plan_is_left_out(
+    infer: Any, planned: str, sent: str
+) -> None:
+    assert infer(write_log(Path("one.jsonl"), [line(planned)]))[0] == 0
+    code, out, _ = infer(write_log(Path("two.jsonl"), [line(sent), line("tea")]))
+    assert code == 0
+    assert load_plan(Path("tracking_plan")).events.keys() == {planned, "tea"}
+    assert f"  {sent}: is in the plan in other characters of unicode that look the same" in out
+    assert "1 events are in the plan already" in out

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,15 @@ def test_the_plan_that_the_environment_names_is_written_to(
     monkeypatch.setenv("EVENT_ASSETS_PLAN", "mine")
     assert new("x")[0] == 0
     assert "x" in load_plan(Path("mine")).events
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_that_looks_like_one_of_the_plan_is_refused(new: Any, form: Any) -> None:
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    assert new(unicodedata.normalize(form, "café"))[0] == 0
+    before = sorted(PLAN.rglob("*"))
+    code, out, err = new(unicodedata.normalize(other, "café"))
+    assert (code, out) == (2, "")
+    assert "already, in other characters of unicode that look the same" in err
+    assert sorted(PLAN.rglob("*")) == before
+    load_plan(PLAN)
