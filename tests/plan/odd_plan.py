@@ -26,6 +26,8 @@ POINT = {
 ODD_NAMES = {
     "default": {"type": "string"},
     "a-b": {"type": "integer"},
+    "plan type": {"enum": ["free", "pro"]},
+    "odd choice": {"type": "string", "enum": ["it's", 'say "hi"', "a\\b", "'both\"", "'''"]},
     "__proto__": {"type": "string"},
     "class": {"type": "boolean"},
     "str": {"type": "integer"},

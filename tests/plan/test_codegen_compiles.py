@@ -101,6 +101,7 @@ ODD_WRONG_TS = [
     _ordered_ts("tree: { children: [] }"),
     't.trackDelete({ "a-b": "1" });',
     't.trackDelete({ "a-c": 1 });',
+    't.trackDelete({ "plan type": "fre" });',
 ]
 ODD_PY = [
     "from tracking import log_event",
@@ -113,6 +114,7 @@ ODD_PY = [
     'log_event("Save Settings", user_id="u")',
     'log_event("save_settings", {"n": 1}, user_id="u")',
     'log_event("delete", {"default": "x", "a-b": 1, "__proto__": "p", "class": True, "str": 1}, user_id="u")',
+    """log_event("delete", {"plan type": "free", "odd choice": "'both\\""}, user_id="u")""",
     'log_event("ünï", {"ü": "x"}, user_id="u")',
     'log_event("__proto__", user_id="u")',
     r"""log_event('Say "hi" it\'s `x` \\ ${y}', {"x": "1"}, user_id="u")""",
@@ -129,6 +131,8 @@ ODD_WRONG_PY = [
     _ordered_py('"empty": {"a": 1}'),
     'log_event("delete", {"a-b": "1"}, user_id="u")',
     'log_event("delete", {"a-c": 1}, user_id="u")',
+    'log_event("delete", {"plan type": "fre"}, user_id="u")',
+    'log_event("delete", {"odd choice": "both"}, user_id="u")',
 ]
 
 

@@ -1,5 +1,6 @@
 """Types admit whatever the schema admits, and names become identifiers that stay apart."""
 
+import typing
 from typing import Any
 
 import jsonschema
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from event_assets.plan.codegen import tracker_code
 from event_assets.plan.codegen.names import camel_case, pascal_case, unique, words
 from event_assets.plan.codegen.types import (
     AnyJson,
@@ -19,6 +21,7 @@ from event_assets.plan.codegen.types import (
     Type,
     event_type,
 )
+from event_assets.plan.model import Channels, Event, Plan
 
 UNTIMED = settings(deadline=None, max_examples=400)
 KEYS = st.sampled_from(["a", "b", "c", "x-1"])
@@ -137,6 +140,51 @@ def test_a_type_admits_every_value_that_the_schema_admits(schema: Any, values: l
             assert _admits(shape, {"p": value}), (shape, value)
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+NAMES = st.one_of(KEYS, st.sampled_from(["plan type", "class", "str", "__x", "it's"]), TEXTS)
+
+
+@settings(UNTIMED, max_examples=150)
+@given(
+    properties=st.dictionaries(
+        NAMES, SCHEMAS.filter(lambda each: isinstance(each, dict)), max_size=4
+    ),
+    words=st.lists(TEXTS, min_size=1, max_size=3),
+)
+def test_generated_python_compiles_and_its_annotations_are_types(
+    properties: dict[str, Any], words: list[str]
+) -> None:
+    written = {
+        "event": "e",
+        "description": words[0] or "D.",
+        "purpose": "P.",
+        "owner": "team:a",
+        "sent_by": ["server"],
+        "properties": {
+            **properties,
+            "words": {"enum": words},
+            **{f"no identifier {word}": {"enum": words, "pattern": word} for word in words},
+        },
+        "rules": {"$defs": DEFINITIONS},
+    }
+    event = Event.model_validate(written)
+    plan = Plan(
+        name="p",
+        version=1,
+        events={"e": event, words[0]: event.model_copy(update={"event": words[0]})},
+        property_groups={},
+        funnels={},
+        channels=Channels(),
+        rates=(),
+    )
+    text = tracker_code(plan, "python")["tracking.py"]
+    namespace: dict[str, Any] = {"__name__": "tracking"}
+    exec(compile(text, "tracking.py", "exec"), namespace)
+    for made in list(namespace.values()):
+        if typing.is_typeddict(made):
+            typing.get_type_hints(made, namespace)
+
+
 @pytest.mark.parametrize(
     ("schema", "right", "wrong"),
     [
@@ -155,6 +203,13 @@ def test_a_type_admits_every_value_that_the_schema_admits(schema: Any, values: l
         ({"type": ["string", "integer"], "oneOf": [{"type": "integer"}]}, 1, "a"),
         ({"allOf": [{"type": ["string", "null"]}, {"type": ["null", "integer"]}]}, None, "a"),
         ({"type": "integer", "enum": [1, "a"]}, 1, "a"),
+        (
+            {"allOf": [{"enum": [1, "a", {"b": [0]}]}, {"enum": [True, "a", {"b": [False]}]}]},
+            "a",
+            1,
+        ),
+        ({"allOf": [{"enum": [1, "a"]}, {"enum": ["a", 1.0]}]}, 1, True),
+        ({"anyOf": [{"const": True, "enum": [1]}, {"const": "a"}]}, "a", True),
         ({"$ref": "#/$defs/plain"}, "a", None),
         ({"$ref": "#/$defs/tree"}, {"a": []}, {"a": "x"}),
     ],

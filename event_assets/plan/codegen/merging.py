@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from event_assets.json_values import is_object
+from event_assets.json_values import is_array, is_object
 
 _LISTS = ("prefixItems", "items")
-_ALTERNATIVES = ("anyOf", "oneOf")
 
 
 def merged(one: Any, other: Any) -> Any:
@@ -37,8 +37,7 @@ def _normal(schema: Any) -> dict[str, Any]:
     normal = dict(schema)
     if "const" in normal:
         value = normal.pop("const")
-        allowed = normal.get("enum", [value])
-        normal["enum"] = [value] if value in allowed else []
+        normal["enum"] = _in_both([value], normal.get("enum", [value]))
     if isinstance(normal.get("type"), str):
         normal["type"] = [normal["type"]]
     return normal
@@ -49,7 +48,7 @@ def _both(keyword: str, left: Any, right: Any) -> Any:
         case "type":
             return _common_types(left, right)
         case "enum":
-            return [each for each in left if each in right]
+            return _in_both(left, right)
         case "required":
             return list(dict.fromkeys([*left, *right]))
         case "properties" | "patternProperties":
@@ -67,6 +66,24 @@ def _both(keyword: str, left: Any, right: Any) -> Any:
             return left
         case _:
             return right
+
+
+def _in_both(left: list[Any], right: list[Any]) -> list[Any]:
+    known = {_same_for_equal(each) for each in right}
+    return [each for each in left if _same_for_equal(each) in known]
+
+
+def _same_for_equal(value: Any) -> str:
+    """A text that is the same for what JSON Schema holds equal: 1 and 1.0, but not 1 and true."""
+    return json.dumps(_with_whole_numbers(value), sort_keys=True)
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    if is_object(value):
+        return {name: _with_whole_numbers(each) for name, each in value.items()}
+    if is_array(value):
+        return [_with_whole_numbers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _common_types(left: list[str], right: list[str]) -> list[str]:

@@ -20,6 +20,7 @@ from event_assets.plan.codegen.types import (
     AnyJson,
     Constant,
     ListOf,
+    Member,
     Nothing,
     ObjectOf,
     OneOf,
@@ -97,22 +98,22 @@ class _Writer:
         """The name of a new TypedDict, or a mapping where others than the members may be there."""
         if not isinstance(shape.others, Nothing):
             return self._mapping(shape, name)
-        members = [
-            {
-                "key": member.name,
-                "text": _text(member.name),
-                "annotation": _annotation(
-                    self._type(member.type, f"{name}{_class_name(member.name)}"),
-                    is_required=member.is_required,
-                ),
-                "doc": [_docstring(line) for line in wrapped(member_notes(member.schema), 92)],
-            }
-            for member in shape.members
-        ]
+        members = [self._member(member, name) for member in shape.members]
         is_call = not all(_may_be_declared(member.name) for member in shape.members)
         notes = [_docstring(line) for line in doc]
         self.classes.append(_Class(name, is_call, notes, members))
         return name
+
+    def _member(self, member: Member, class_name: str) -> dict[str, Any]:
+        shown = self._type(member.type, f"{class_name}{_class_name(member.name)}")
+        annotation = shown if member.is_required else f"t.NotRequired[{shown}]"
+        return {
+            "key": member.name,
+            "text": _text(member.name),
+            "annotation": annotation,
+            "quoted": _text(annotation),  # a call's values would be evaluated at once
+            "doc": [_docstring(line) for line in wrapped(member_notes(member.schema), 92)],
+        }
 
     def _mapping(self, shape: ObjectOf, name: str) -> str:
         values = one_of([*(member.type for member in shape.members), shape.others])
@@ -157,10 +158,6 @@ class _Writer:
             free = f"{name}_{short_hash(free)}"
         self._taken.add(free)
         return self.object_type(shape, free, [])
-
-
-def _annotation(shown: str, *, is_required: bool) -> str:
-    return shown if is_required else f"t.NotRequired[{shown}]"
 
 
 def _constant(value: str | int | float | bool | None) -> str:
