@@ -89,6 +89,8 @@ def test_codegen_of_one_language_writes_no_other(call: Call) -> None:
         (["codegen", "--out", "file"], "cannot be written"),
         (["codegen", "--plan", "nowhere"], "nowhere"),
         (["docs", "--out", "file/page.html"], "cannot be written"),
+        (["docs", "--out", "file"], "file: is there and was not generated"),
+        (["docs", "--out", "own"], "own: cannot be written"),
         (["docs", "--data", "broken"], "broken/analytics.duckdb: cannot be read"),
     ],
 )
@@ -106,6 +108,7 @@ def test_a_mistake_is_one_line_and_writes_nothing(
     assert message in err
     assert sorted(Path().rglob("*")) == before
     assert Path("own/tracking.ts").read_text() == "// by hand\n"
+    assert Path("file").read_text() == "text\n"
 
 
 def test_a_plan_without_events_of_a_language_says_so(call: Call) -> None:
@@ -149,6 +152,28 @@ def test_docs_writes_the_page_with_what_the_published_file_tells(call: Call) -> 
         )
     assert call("docs", "--out", "deep/page.html")[0] == 0
     assert "1,234 events seen" in Path("deep/page.html").read_text()
+
+
+def test_a_page_is_written_anew_and_whole_or_stays_as_it_was(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("docs")[0] == 0
+    page = Path("tracking_plan.html")
+    before = page.read_bytes()
+    Path("tracking_plan/events/search.yaml").unlink()
+    real = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        real(path, content[:99])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_bytes", full)
+        code, _, err = call("docs")
+    assert (code, page.read_bytes()) == (2, before), err
+    assert [path.name for path in Path().iterdir() if path.name.startswith(".")] == []
+    assert call("docs")[0] == 0, "a page of this command gives way to a newer one"
+    assert b"event-search" not in page.read_bytes()
 
 
 def test_volumes_are_summed_over_plan_versions_and_empty_without_tables(tmp_path: Path) -> None:

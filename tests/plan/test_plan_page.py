@@ -14,7 +14,10 @@ from playwright.sync_api import Browser, Locator, Page
 
 from event_assets.ingest.formats.native import NativeReader
 from event_assets.plan.docs import EventVolume, SourceVolume, plan_page
+from event_assets.plan.docs.examples import example_line
 from event_assets.plan.loader import load_plan
+from event_assets.plan.model import Event, event_schema
+from event_assets.plan.schemas import compile_schema
 from event_assets.plan.verdicts import Judge
 
 EXAMPLE_PLAN = Path(__file__).parents[2] / "tracking_plan"
@@ -339,6 +342,34 @@ def test_a_plan_of_a_thousand_events_is_still_searched(browser: Browser, tmp_pat
     page = _opened(browser, tmp_path / "big")
     page.locator("#search").fill("event_77")
     assert page.locator("#count").text_content() == "11 of 1,000 events"
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer", "examples": 5},
+        {"type": "string", "examples": {"a": 1}, "maxLength": 5.0, "minLength": 2.0},
+        {"type": "string", "examples": "text"},
+        {"type": "array", "minItems": 2.0, "maxItems": 3.0, "items": {"examples": 5}},
+        {"type": "array", "items": {"type": "string", "examples": {"a": 1}, "maxLength": 2.0}},
+        {"type": "object", "minProperties": 1.0, "properties": {"a": {"examples": "x"}}},
+    ],
+)
+def test_notes_and_lengths_of_odd_types_give_an_example_all_the_same(
+    schema: dict[str, object],
+) -> None:
+    event = Event.model_validate(
+        {
+            "event": "e",
+            "description": "D.",
+            "purpose": "P.",
+            "owner": "team:a",
+            "sent_by": ["client"],
+            "properties": {"p": {**schema, "required": True}},
+        }
+    )
+    value = json.loads(example_line(event))["properties"]["p"]
+    assert compile_schema(event_schema(event)).is_valid({"p": value}), value
 
 
 def test_the_examples_would_be_clean_if_they_were_sent() -> None:

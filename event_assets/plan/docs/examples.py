@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from event_assets.json_values import is_object
+from event_assets.json_values import is_array, is_object
 from event_assets.plan.model import Event, event_schema
 from event_assets.plan.schemas import compile_schema
 
@@ -83,7 +83,7 @@ def _fitting(documented: dict[str, Any], judged: dict[str, Any]) -> tuple[Any] |
 
 
 def _candidates(schema: dict[str, Any]) -> list[Any]:
-    given = [*schema.get("examples", ()), *schema.get("enum", ())]
+    given = [*_listed(schema, "examples"), *_listed(schema, "enum")]
     given += [schema[key] for key in ("const", "default") if key in schema]
     if "type" in schema and not given and schema["type"] != "string":
         return [_value(schema, 0)]
@@ -95,8 +95,8 @@ def _value(schema: Any, depth: int) -> Any:
     if not is_object(schema) or depth > MAX_DEPTH:
         return "text"
     for key in ("examples", "enum"):
-        if schema.get(key):
-            return schema[key][0]
+        if listed := _listed(schema, key):
+            return listed[0]
     for key in ("const", "default"):
         if key in schema:
             return schema[key]
@@ -138,4 +138,10 @@ def _number(schema: dict[str, Any], wished: float) -> float:
 
 def _string(schema: dict[str, Any]) -> str:
     text = "text".ljust(min(int(schema.get("minLength", 0)), 80), "t")
-    return text[: schema["maxLength"]] if "maxLength" in schema else text
+    return text[: int(schema["maxLength"])] if "maxLength" in schema else text
+
+
+def _listed(schema: dict[str, Any], key: str) -> list[Any]:
+    """The values under a key; `examples` is a note, which JSON Schema lets be anything."""
+    written = schema.get(key)
+    return written if is_array(written) else []
