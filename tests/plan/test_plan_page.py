@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Locator, Page
 from event_assets.ingest.formats.native import NativeReader
 from event_assets.plan.docs import EventVolume, SourceVolume, plan_page
 from event_assets.plan.docs.examples import example_line
+from event_assets.plan.docs.rows import MAX_ROWS, property_rows
 from event_assets.plan.loader import load_plan
-from event_assets.plan.model import Event, event_schema
+from event_assets.plan.model import Event, Property, event_schema
 from event_assets.plan.schemas import compile_schema
 from event_assets.plan.verdicts import Judge
 
@@ -342,6 +343,86 @@ def test_a_plan_of_a_thousand_events_is_still_searched(browser: Browser, tmp_pat
     page = _opened(browser, tmp_path / "big")
     page.locator("#search").fill("event_77")
     assert page.locator("#count").text_content() == "11 of 1,000 events"
+
+
+NESTED_EVENT = {
+    "event": "e",
+    "description": "D.",
+    "purpose": "P.",
+    "owner": "team:a",
+    "sent_by": ["client"],
+    "properties": {
+        "buyer": {
+            "type": "object",
+            "properties": {
+                "plan": {"type": "string"},
+                "mail": {"type": "string", "sensitivity": "personal", "required": True},
+            },
+        },
+        "ship_to": {"$ref": "#/$defs/adr", "required": True},
+        "stops": {"type": "array", "items": {"$ref": "#/$defs/adr"}},
+        "pair": {"prefixItems": [{"type": "integer", "description": "First."}, {"minimum": 1}]},
+        "either": {
+            "anyOf": [
+                {"type": "null"},
+                {"properties": {"id": {"type": "string", "required": True}}},
+            ]
+        },
+        "tree": {"$ref": "#/$defs/tree"},
+    },
+    "rules": {
+        "$defs": {
+            "adr": {
+                "type": "object",
+                "description": "Where it goes.",
+                "properties": {"street": {"type": "string", "description": "With number."}},
+            },
+            "tree": {
+                "type": "object",
+                "properties": {"twigs": {"type": "array", "items": {"$ref": "#/$defs/tree"}}},
+            },
+        }
+    },
+}
+
+
+def test_rows_reach_whatever_a_property_holds_and_tell_what_is_sensitive_there(
+    tmp_path: Path, browser: Browser
+) -> None:
+    (tmp_path / "plan/events").mkdir(parents=True)
+    (tmp_path / "plan/plan.yaml").write_text("name: nested\nversion: 1\n")
+    (tmp_path / "plan/events/e.yaml").write_text(json.dumps(NESTED_EVENT))
+    page = _opened(browser, tmp_path / "plan")
+    rows = {
+        row.locator(".path").inner_text(): " | ".join(row.locator("td").all_inner_texts())
+        for row in page.locator("#event-e .properties tbody tr").all()
+    }
+    assert list(rows) == [
+        *("buyer", "buyer.plan", "buyer.mail"),
+        *("ship_to", "ship_to.street", "stops", "stops[].street"),
+        *("pair", "pair[1]", "pair[2]", "either", "either.id", "tree", "tree.twigs"),
+    ]
+    assert rows["buyer.mail"] == "buyer.mail required personal | text |  | "
+    assert "personal" not in rows["buyer.plan"]
+    assert rows["ship_to"] == "ship_to required | adr (object) |  | Where it goes."
+    assert rows["ship_to.street"].endswith("With number.")
+    assert rows["stops[].street"].endswith("With number.")
+    assert rows["pair[1]"] == "pair[1] | integer |  | First."
+    assert rows["pair[2]"] == "pair[2] | any | at least 1 | "
+    assert rows["either.id"] == "either.id | text | required in its alternative | "
+    assert rows["tree.twigs"] == "tree.twigs | list of tree |  | "
+
+
+def test_definitions_that_multiply_end_the_table() -> None:
+    twice = {
+        f"d{number}": {
+            "properties": {name: {"$ref": f"#/$defs/d{number + 1}"} for name in "abcdefgh"}
+        }
+        for number in range(30)
+    }
+    held = Property.model_validate({"$ref": "#/$defs/d0"})
+    rows = list(property_rows({"p": held}, {}, {}, {**twice, "d30": {"type": "string"}}))
+    assert len(rows) == MAX_ROWS + 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from event_assets.plan.docs.examples import example_line
 from event_assets.plan.docs.rows import property_rows
 from event_assets.plan.docs.volumes import EventVolume
 from event_assets.plan.model import Event, Plan
+from event_assets.plan.schemas import DEFINITIONS, documented_schema
 from event_assets.plan.wording import duration_in_words, rules_in_words
 
 _STATUSES = ("active", "draft", "deprecated")
@@ -58,7 +59,8 @@ def plan_page(plan: Plan, volumes: Mapping[str, EventVolume]) -> str:
 def _shown(plan: Plan, event: Event, volume: EventVolume | None) -> dict[str, Any]:
     known = volume or _NO_VOLUME
     groups = _group_of_each(plan, event)
-    rows = list(property_rows(event.properties, groups, known.filled))
+    definitions = documented_schema(event.rules).get(DEFINITIONS, {})
+    rows = list(property_rows(event.properties, groups, known.filled, definitions))
     return {
         "event": event,
         "rows": rows,
@@ -104,7 +106,7 @@ def _groups(plan: Plan) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "rows": list(property_rows(properties, {}, {})),
+            "rows": list(property_rows(properties, {}, {}, {})),
             "events": sorted(each.event for each in plan.events.values() if name in each.groups),
         }
         for name, properties in sorted(plan.property_groups.items())
