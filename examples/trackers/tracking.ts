@@ -73,11 +73,21 @@ export function sendTo(url: string): Transport {
   };
 }
 
-/** The event as a line of JSON. A half of a surrogate pair, as cut texts have, is replaced. */
+/**
+ * The event as a line of JSON. A half of a surrogate pair, as cut texts have, is replaced; NaN and
+ * infinities, which JSON would turn into null, are an error.
+ */
 export function serialised(event: TrackedEvent): string {
-  return JSON.stringify(event).replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) =>
+  return JSON.stringify(event, jsonValue).replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) =>
     found === "\\\\" ? found : "\ufffd",
   );
+}
+
+function jsonValue(name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new TypeError(`${name} is ${value}, which JSON cannot say`);
+  }
+  return value;
 }
 
 function send(event_type: string, properties: object | undefined, event_version?: string): void {
@@ -90,6 +100,7 @@ function send(event_type: string, properties: object | undefined, event_version?
     const event_id = crypto?.randomUUID?.();
     const anonymous_id = settings.anonymousId?.();
     const transport = settings.transport ?? sendTo("/collect");
+    JSON.stringify(properties, jsonValue); // here, as transports may serialise in their own way
     transport({
       event_type,
       ...(event_version !== undefined && { event_version }),

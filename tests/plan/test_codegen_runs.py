@@ -200,6 +200,35 @@ console.log(JSON.stringify(seen));
     assert seen == ["Error: no network", "Error: refused"]
 
 
+def test_numbers_that_json_cannot_say_are_reported_and_not_sent(
+    plan_folder: Path, tmp_path: Path
+) -> None:
+    script = """
+const seen = [];
+const sent = [];
+const order = { plan: "pro", seats: 2, ratio: 0.5 };
+tracking.configure({ transport: (event) => sent.push(event) });
+tracking.configure({ onError: (error) => seen.push(`${error.name} ${error.message}`) });
+tracking.orderPlaced({ ...order, ratio: 0 / 0 });
+tracking.orderPlaced({ ...order, address: { city: "x", geo: { point: { lat: 1 / 0, lon: 2 } } } });
+tracking.orderPlaced(order);
+try { tracking.serialised({ event_type: "e", timestamp: 1, user_id: null, properties: { n: -1 / 0 } }); }
+catch (error) { seen.push(error.message); }
+tracking.configure({ onError: undefined });
+console.error = (...values) => seen.push(values.join(" "));
+tracking.orderPlaced({ ...order, ratio: NaN });
+console.log(JSON.stringify([seen, sent.map((event) => event.properties)]));
+"""
+    seen, sent = json.loads(_run_in_node(plan_folder, tmp_path, script))
+    assert seen == [
+        "TypeError ratio is NaN, which JSON cannot say",
+        "TypeError lat is Infinity, which JSON cannot say",
+        "n is -Infinity, which JSON cannot say",
+        "event not sent TypeError: ratio is NaN, which JSON cannot say",
+    ]
+    assert sent == [{"plan": "pro", "seats": 2, "ratio": 0.5}]
+
+
 def _run_python(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run a script beside the tracker, without any package that is installed."""
     (folder / "script.py").write_text(script, encoding="utf-8")

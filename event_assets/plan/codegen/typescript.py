@@ -44,7 +44,7 @@ keyof let module namespace never new null number object of out override package 
 protected public readonly require return satisfies set static string super switch symbol this
 throw true try type typeof undefined unique unknown using var void while with yield
 Infinity NaN Date JSON Object Partial Record Promise Error Array String Number Boolean Symbol
-configure report send sendTo serialised settings surroundings exports
+configure jsonValue report send sendTo serialised settings surroundings exports
 """
 _TAKEN = frozenset(_TAKEN_NAMES.split())
 
