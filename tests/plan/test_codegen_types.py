@@ -156,7 +156,7 @@ def test_generated_python_compiles_and_its_annotations_are_types(
 ) -> None:
     written = {
         "event": "e",
-        "description": words[0] or "D.",
+        "description": f"D. {words[0]}",
         "purpose": "P.",
         "owner": "team:a",
         "sent_by": ["server"],
