@@ -132,11 +132,22 @@ def _write_folder(folder: Path, contents: Mapping[Path, str]) -> None:
         for path, text in contents.items():
             (staging / path.relative_to(folder)).write_text(text, encoding="utf-8")
         staging.chmod(0o777 & ~_umask())
-        os.replace(staging, folder)  # an empty folder gives way, one that was filled meanwhile not
+        _put(staging, folder)
     except OSError as error:
         raise _not_written(folder, error) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _put(staging: Path, folder: Path) -> None:
+    """Let the folder appear; an empty one gives way, one that was filled meanwhile does not."""
+    if not folder.is_dir() or not folder.samefile(Path.cwd()):
+        os.replace(staging, folder)
+        return
+    # a shell that stands in the folder would be left in one that is gone
+    os.rename(staging / "events", folder / "events")
+    for path in staging.iterdir():
+        os.link(path, folder / path.name)
 
 
 def _make_folder(folder: Path) -> None:

@@ -603,3 +603,15 @@ def test_a_name_that_looks_like_one_of_the_plan_is_left_out(
     assert load_plan(Path("tracking_plan")).events.keys() == {planned, "tea"}
     assert f"  {sent}: is in the plan in other characters of unicode that look the same" in out
     assert "1 events are in the plan already" in out
+
+
+def test_the_empty_folder_one_stands_in_becomes_the_plan(
+    infer: Any, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_log(Path("log.jsonl"), [line("a")])
+    Path("here").mkdir()
+    monkeypatch.chdir("here")
+    assert infer("../log.jsonl", "--out", ".")[0] == 0
+    assert sorted(each.name for each in Path().iterdir()) == ["events", "plan.yaml"]
+    assert load_plan(elsewhere / "here").name == "here"
+    assert sorted(each.name for each in elsewhere.iterdir()) == ["here", "log.jsonl"]
