@@ -41,13 +41,19 @@ def import_(
         typer.Option("--sent-by", help="Who sends events that do not say it themselves."),
     ] = None,
 ) -> None:
-    """Write the events of another tool's plan into a plan folder; say what was left out."""
+    """Write the events of another tool's plan into a plan folder; say what was left out.
+
+    Exits with 1 if events cannot be taken, while the others are written.
+    """
     from event_assets.plan_exchange import import_plan
 
     folder = own_plan_folder(out)
-    for line in import_plan(file, format_name, folder, owner, sent_by or ()).lines:
+    done = import_plan(file, format_name, folder, owner, sent_by or ())
+    for line in done.lines:
         print(line)
     print(next_check(folder))
+    if done.refused:
+        raise typer.Exit(1)
 
 
 def export(

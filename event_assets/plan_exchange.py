@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -12,11 +15,11 @@ from typing import Any
 import orjson
 
 from event_assets.errors import ConfigurationError, shown_path
-from event_assets.plan.drafts import drafted
+from event_assets.plan.drafts import composed, drafted
 from event_assets.plan.interchange import json_schemas, rudderstack, segment
 from event_assets.plan.interchange.exchanged import Incoming, Outgoing
 from event_assets.plan.loader import load_plan
-from event_assets.plan.trial import check_events
+from event_assets.plan.trial import known_names, sound_events
 from event_assets.plan.writing import NotAFileName, file_name, write_plan
 from event_assets.yaml_files import did_you_mean, read_yaml
 
@@ -36,6 +39,7 @@ class Exchanged:
 
     lines: list[str]
     document: str | None = None
+    refused: int = 0  # events that could not be taken
 
 
 def import_plan(
@@ -43,10 +47,10 @@ def import_plan(
 ) -> Exchanged:
     """Write the events of another tool's plan that this plan lacks.
 
-    Raises ConfigurationError where the file cannot be read as that format, or an event of it
-    cannot be loaded.
+    Events that cannot be taken are told, and the others written. Raises ConfigurationError where
+    the file cannot be read as that format, or its only event cannot be taken.
     """
-    known = set(load_plan(folder).events) if (folder / "plan.yaml").is_file() else set[str]()
+    known = known_names(folder)
     files = _schema_files(path) if path.is_dir() else [path]
     incoming = Incoming(path)
     read_from: dict[str, Path] = {}
@@ -66,6 +70,7 @@ def import_plan(
         incoming.plan_name = one.plan_name
         incoming.events += one.events
         incoming.notes += one.notes
+        incoming.refused += one.refused
     return _write(incoming, known, folder, owner, sent_by)
 
 
@@ -98,15 +103,26 @@ def export_plan(
 
 
 def _write(
-    incoming: Incoming, known: set[str], folder: Path, owner: str | None, sent_by: Sequence[str]
+    incoming: Incoming,
+    known: dict[str, str],
+    folder: Path,
+    owner: str | None,
+    sent_by: Sequence[str],
 ) -> Exchanged:
     given = {"owner": owner, "sent_by": list(sent_by)}
     defaults = {key: each for key, each in given.items() if each}
     events: list[dict[str, Any]] = []
     lines: list[str] = []
-    asked: dict[str, int] = {}
+    asked_of: dict[str, list[str]] = {}
+    spelled = dict(known)
     for event in incoming.events:
-        if event["event"] in known:
+        same = spelled.setdefault(composed(event["event"]), event["event"])
+        if same != event["event"]:
+            lines.append(
+                f"not written: {event['event']}: `{same}` is there already, in other characters of "
+                "unicode that look the same"
+            )
+        if same != event["event"] or same in known.values():
             continue
         try:
             file_name(event["event"])
@@ -115,17 +131,22 @@ def _write(
                 f"not written, since no file can have its name: {event['event']!r}: {error}"
             )
             continue
-        completed, missing = drafted({**defaults, **event})
-        for key in missing:
-            asked[key] = asked.get(key, 0) + 1
+        completed, asked_of[event["event"]] = drafted({**defaults, **event})
         events.append(completed)
-    check_events(events, file=incoming.file)
-    if events:
-        write_plan(folder, incoming.plan_name or folder.absolute().name, events)
-    already = sum(event["event"] in known for event in incoming.events)
+    name = incoming.plan_name or folder.absolute().name
+    sound, unsound = sound_events(events, folder=folder, name=name, file=incoming.file)
+    refused = [*incoming.refused, *unsound]
+    count = len(incoming.events) + len(incoming.refused)
+    if count == 1 and refused:
+        raise refused[0]
+    if sound:
+        write_plan(folder, name, sound)
+    already = sum(event["event"] in known.values() for event in incoming.events)
+    asked = Counter(key for event in sound for key in asked_of[event["event"]])
+    number = len(incoming.refused) + len(events) - len(sound)
     return Exchanged(
         [
-            f"read {len(incoming.events):,} events from {shown_path(incoming.file)}",
+            f"read {count:,} events from {shown_path(incoming.file)}",
             *_shortened(incoming.notes),
             *lines,
             *(
@@ -133,12 +154,15 @@ def _write(
                 if already
                 else []
             ),
-            *_about_files(len(events), asked, folder),
-        ]
+            *([f"not written, since {number:,} events cannot be taken:"] if refused else []),
+            *_shortened([f"  {each}" for each in refused]),
+            *_about_files(len(sound), asked, folder),
+        ],
+        refused=number,
     )
 
 
-def _about_files(count: int, asked: dict[str, int], folder: Path) -> list[str]:
+def _about_files(count: int, asked: Mapping[str, int], folder: Path) -> list[str]:
     if not count:
         return ["nothing to write"]
     lines = [f"wrote {count:,} events into {shown_path(folder / 'events')}"]
@@ -201,7 +225,8 @@ def _document(file: Path) -> Any:
 
 
 def _text(document: Any) -> str:
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+    # whole numbers of any size, which orjson has not
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _write_files(contents: dict[Path, str], *, replace: bool) -> None:
@@ -211,10 +236,12 @@ def _write_files(contents: dict[Path, str], *, replace: bool) -> None:
                 "is there already", file=path, remedy="remove it, or write over it with --replace"
             )
     for path, text in contents.items():
+        staging = path.with_name(f".{os.getpid()}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            staging = path.with_name(f".{os.getpid()}.tmp")
             staging.write_text(text, encoding="utf-8")
             os.replace(staging, path)
         except OSError as error:
+            with suppress(OSError):
+                staging.unlink(missing_ok=True)
             raise ConfigurationError(f"cannot be written: {error.strerror}", file=path) from None

@@ -3,6 +3,7 @@
 import json
 import sys
 import tempfile
+import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,10 @@ def shape_of(shape: Shape) -> dict[str, Any]:
     }
 
 
-def sensitivity_of(shape: Shape) -> dict[str, str]:
-    return {name: each.sensitivity for name, each in shape.properties.items()}
+def sensitivity_of(shape: Shape) -> dict[str, Any]:
+    return {
+        name: (each.sensitivity, each.sensitive_paths) for name, each in shape.properties.items()
+    }
 
 
 def house_of(event: Event) -> dict[str, Any]:
@@ -186,11 +189,26 @@ def marked(schema: dict[str, Any], said: dict[str, Any], is_required: bool) -> d
 
 
 schemas = st.recursive(leaves, containers, max_leaves=5)
+SECRET = {"type": "string", "sensitivity": "personal"}
+sensitive = st.sampled_from(
+    [
+        {"type": "object", "properties": {"m": SECRET, "b.c": {"type": "integer"}}},
+        {"type": "array", "items": {"type": "object", "properties": {"b.c": SECRET, "m": {}}}},
+        {
+            "anyOf": [
+                {"properties": {"m": {}}},
+                {"properties": {"m": {"properties": {"n": SECRET}}}},
+            ]
+        },
+        {"type": "array", "items": {"sensitivity": "pseudonymous"}},
+        {"properties": {"m": SECRET, "n": {"properties": {"m": SECRET}}}},
+    ]
+)
 properties = st.dictionaries(
     names,
     st.builds(
         marked,
-        schemas,
+        st.one_of(schemas, sensitive),
         st.builds(
             lambda said, sensitivity: {**said, **sensitivity},
             notes,
@@ -244,7 +262,9 @@ def events(draw: st.DrawFn) -> list[dict[str, Any]]:
             event["conversion"] = {**event["conversion"], "name": f"c{number}"}
         if draw(st.booleans()):
             older = {"rules": SHARED, "properties": draw(properties)}
-            event |= {"versions": ["3"], "earlier": [{"versions": ["1", "2"], **older}]}
+            if draw(st.booleans()):
+                event["versions"] = ["3"]
+            event |= {"earlier": [{"versions": ["1", "2"], **older}]}
             if draw(st.booleans()):
                 event["earlier"].append({"until": "2025-01-31", **older})
         written.append(event)
@@ -701,3 +721,213 @@ def test_required_members_of_a_required_object_stay_required(call: Any, format_n
     plan, back = load_plan(Path("plan")), load_plan(Path("back"))
     assert_same(plan, back, format_name)
     assert event_schema(back.events["e"])["properties"]["i"]["required"] == ["sku"]
+
+
+def planned(folder: str, **event: Any) -> Path:
+    whole = {"event": "e", "description": "d", "purpose": "p", "owner": "team:a"}
+    write_plan(Path(folder), "shop", [{**whole, "sent_by": ["client"], **event}])
+    return Path(folder)
+
+
+# --- into a plan that is there
+
+BUY = {
+    "event": "buy",
+    "conversion": {"key": "id", "value": "price"},
+    "properties": {"id": {"type": "string"}, "price": {"type": "number"}},
+}
+REFUND = {
+    "title": "refund",
+    "properties": {"id": {"type": "string"}, "price": {"type": "number"}},
+    "x-event-assets": {"refund_of": {"conversion": "buy", "key": "id", "value": "price"}},
+}
+
+
+def test_an_event_may_name_events_of_the_plan_it_is_imported_into(call: Any) -> None:
+    document("refund.json", REFUND)
+    planned("plan", **BUY)
+    assert call("import", "refund.json", "--out", "plan")[0] == 0
+    assert load_plan(Path("plan")).events["refund"].refund_of
+    code, _, err = call("import", "refund.json", "--out", "other")
+    assert code == 2
+    assert "event `refund`: " in err
+    assert not Path("other").exists()
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_that_looks_like_one_of_the_plan_is_told(call: Any, form: Any) -> None:
+    there, other = unicodedata.normalize("NFC", "café"), unicodedata.normalize("NFD", "café")
+    if form == "NFD":
+        there, other = other, there
+    planned("plan", event=there)
+    events = [{"name": name, "rules": {}} for name in (other, "tea")]
+    path = document("plan.json", {"events": events})
+    code, out, _ = call("import", path, "--out", "plan")
+    assert code == 0
+    assert f"not written: {other}: `{there}` is there already, in other characters" in out
+    assert load_plan(Path("plan")).events.keys() == {there, "tea"}
+    events = [{"name": name, "rules": {}} for name in (there, other, "tea")]
+    assert call("import", document("p.json", {"events": events}), "--out", "new")[0] == 0
+    assert load_plan(Path("new")).events.keys() == {there, "tea"}
+
+
+@pytest.mark.parametrize("name", [12, ["x"], {"a": 1}, True])
+@pytest.mark.parametrize("events", [{"events": [{"name": "E", "rules": {}}]}, {"rules": [TRACK]}])
+def test_a_plan_name_that_is_no_text_is_left_out(call: Any, name: Any, events: Any) -> None:
+    code, out, _ = call("import", document("plan.json", {"name": name, **events}))
+    assert code == 0
+    assert "left out the plan's name, which is no text" in out
+    assert load_plan(Path("tracking_plan")).name == "tracking_plan"
+
+
+BAD = {
+    "look-ahead": {"properties": {"a": {"pattern": "(?=x)"}}},
+    "date": {"properties": {"a": {"type": "date"}}},
+    "elsewhere": {"properties": {"a": {"$ref": "https://x.example/y.json"}}},
+}
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_what_cannot_be_taken_is_all_told_and_the_rest_written(call: Any, format_name: str) -> None:
+    by_name = {**BAD, "good": {"properties": {"a": {"type": "string"}}}}
+    if format_name == "json-schema":
+        for name, schema in by_name.items():
+            document(f"in/{name}.json", schema)
+    elif format_name == "rudderstack":
+        rules = [{"name": name, "eventType": "track", "rules": s} for name, s in by_name.items()]
+        document("in", {"rules": {"events": rules}})
+    else:
+        keyed = [{**TRACK, "key": name, "jsonSchema": s} for name, s in by_name.items()]
+        document("in", {"rules": keyed})
+    code, out, err = call("import", "in", "--format", format_name)
+    assert (code, err) == (1, "")
+    assert "read 4 events" in out
+    assert "not written, since 3 events cannot be taken:" in out
+    assert "event `look-ahead`: properties.a.pattern: not a regular expression that can" in out
+    assert "event `date`: properties.a.type: `date` is no type" in out
+    assert "the reference `https://x.example/y.json` leads out of" in out
+    assert "wrote 1 events" in out
+    assert [*load_plan(Path("tracking_plan")).events] == ["good"]
+
+
+def test_an_event_that_needs_one_that_is_not_taken_is_not_taken_either(call: Any) -> None:
+    document("in/refund.json", REFUND)
+    document("in/buy.json", {"title": "buy", **BAD["date"]})
+    document("in/good.json", {"type": "object"})
+    code, out, _ = call("import", "in")
+    assert code == 1
+    assert "not written, since 2 events cannot be taken:" in out
+    assert [*load_plan(Path("tracking_plan")).events] == ["good"]
+
+
+# --- meaning that is kept
+
+
+@pytest.mark.parametrize("format_name", ["segment", "json-schema"])
+def test_what_is_sensitive_within_a_property_does_not_make_all_of_it_so(
+    call: Any, format_name: str
+) -> None:
+    order = {"type": "object", "properties": {"email": SECRET, "price": {"type": "number"}}}
+    planned("plan", properties={"order": order}, conversion={"value": "order.price"})
+    out = "schemas" if format_name == "json-schema" else "other.json"
+    assert call("export", "--format", format_name, "--plan", "plan", "--out", out)[0] == 0
+    assert call("import", out, "--out", "back")[0] == 0
+    assert_same(load_plan(Path("plan")), load_plan(Path("back")), format_name)
+
+
+def test_a_current_shape_told_by_its_day_stays_without_versions(call: Any) -> None:
+    older = {"until": "2026-01-31", "properties": {"a": {"type": "integer"}}}
+    planned("plan", since="2026-02-01", properties={"a": {"type": "string"}}, earlier=[older])
+    assert call("export", "--format", "segment", "--plan", "plan", "--out", "o.json")[0] == 0
+    assert call("import", "o.json", "--out", "back")[0] == 0
+    event = load_plan(Path("back")).events["e"]
+    assert (event.versions, event.earlier[0].versions) == ((), ())
+    assert event.earlier[0].until == date(2026, 1, 31)
+
+
+def test_beside_a_reference_of_draft_07_nothing_judges(call: Any) -> None:
+    definitions = {"size": {"type": "string"}}
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "properties": {"a": {"$ref": "#/definitions/size", "maxLength": 1, "description": "D."}},
+        "definitions": definitions,
+    }
+    code, out, _ = call("import", document("e.json", schema))
+    assert code == 0
+    assert "e: left out `maxLength, which means nothing beside a $ref` at properties.a" in out
+    event = load_plan(Path("tracking_plan")).events["e"]
+    assert event.properties["a"].json_schema == {"$ref": "#/$defs/size"}
+    assert event.properties["a"].description == "D."
+    newer = {**schema, "$schema": "https://json-schema.org/draft/2020-12/schema"}
+    assert call("import", document("e.json", newer), "--out", "new")[0] == 0
+    assert "maxLength" in load_plan(Path("new")).events["e"].properties["a"].json_schema
+
+
+@pytest.mark.parametrize("value", [1, "x", None])
+@pytest.mark.parametrize("patterns", [{}, {"patternProperties": {"^x": {"type": "integer"}}}])
+def test_a_required_property_without_a_name_keeps_its_schema(
+    call: Any, value: Any, patterns: dict[str, Any]
+) -> None:
+    schema = {**patterns, "additionalProperties": {"type": "string"}, "required": ["x"]}
+    assert call("import", document("e.json", {"type": "object", **schema}))[0] == 0
+    judged = event_schema(load_plan(Path("tracking_plan")).events["e"])
+    for properties in ({"x": value}, {}, {"x": value, "y": 1}, {"x": value, "y": "z"}):
+        assert jsonschema.Draft202012Validator(judged).is_valid(
+            properties
+        ) == jsonschema.Draft202012Validator(schema).is_valid(properties)
+
+
+# --- odd numbers and extensions
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("number", [2**64, -(2**70), 10**40])
+def test_numbers_of_any_size_are_exported(call: Any, format_name: str, number: int) -> None:
+    planned("plan", properties={"a": {"type": "integer", "maximum": number}})
+    out = Path("schemas" if format_name == "json-schema" else "other.json")
+    assert call("export", "--format", format_name, "--plan", "plan", "--out", out)[0] == 0
+    (path,) = out.iterdir() if out.is_dir() else [out]
+    assert f'"maximum": {number}' in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("extension", "told"),
+    [
+        ({"earlier": 5}, "x-event-assets.earlier: no list of older shapes"),
+        ({"earlier": None}, "x-event-assets.earlier: no list of older shapes"),
+        ({"earlier": [5]}, "x-event-assets.earlier.0: no older shape with a `schema`"),
+        ({"earlier": [{"schema": 5}]}, "x-event-assets.earlier.0: no older shape with a `schema`"),
+        ({"sensitivity": "personal"}, "the sensitivity of the properties is neither"),
+        ({"sensitivity": {"a": 5}}, "the sensitivity of a is neither"),
+        ({"sensitivity": {"a": {"personal": "b"}}}, "the sensitivity of a is neither"),
+        ({"sensitivity": {"a": {"personal": [[1]]}}}, "the sensitivity of a is neither"),
+        ({"sensitivity": {"a": "person"}}, "`person` is no sensitivity"),
+    ],
+)
+def test_an_odd_extension_is_one_line(call: Any, extension: Any, told: str) -> None:
+    schema = {"properties": {"a": {"type": "string"}}, "x-event-assets": extension}
+    code, out, err = call("import", document("e.json", schema))
+    assert (code, out) == (2, "")
+    assert told in err
+    assert err.startswith("e.json: ")
+    assert err.count("\n") == 1
+
+
+def test_sensitivity_of_what_is_no_schema_is_one_line(call: Any) -> None:
+    schema = {"properties": {"a": 5}, "x-event-assets": {"sensitivity": {"a": "personal"}}}
+    code, _, err = call("import", document("e.json", schema))
+    assert code == 2
+    assert "properties.a: not a schema" in err
+    labels = {"event_assets": '{"sensitivity": "personal"}'}
+    rule = {**TRACK, "jsonSchema": {"labels": labels}}
+    code, _, err = call("import", document("s.json", {"rules": [rule]}))
+    assert code == 2
+    assert err.startswith("s.json: event `E`: the sensitivity of the properties is neither")
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing_behind(call: Any) -> None:
+    planned("plan")
+    Path("s/e.json").mkdir(parents=True)
+    command = ("export", "--format", "json-schema", "--plan", "plan", "--out", "s", "--replace")
+    assert call(*command)[0] == 2
+    assert [path.name for path in Path("s").iterdir()] == ["e.json"]

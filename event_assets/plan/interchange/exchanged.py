@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from event_assets.errors import ConfigurationError
 from event_assets.json_values import is_array, is_object
-from event_assets.plan.event import EarlierVersion, Event, Shape
+from event_assets.plan.event import EarlierVersion, Event
+from event_assets.plan.interchange.sensitive_marks import marked, marks_of
 from event_assets.plan.model import Plan
 
 # of an event, beside its shape and what every format holds
@@ -32,12 +36,35 @@ _OPENING = ("additionalProperties", "unevaluatedProperties")
 
 @dataclass
 class Incoming:
-    """Events read from another format, as their files are to say them, and what was left out."""
+    """Events read from another format, as their files are to say them, and what was left out.
+
+    `refused` says of each event that could not be taken why.
+    """
 
     file: Path
     plan_name: str | None = None
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     notes: list[str] = field(default_factory=list[str])
+    refused: list[ConfigurationError] = field(default_factory=list[ConfigurationError])
+
+    def take_plan_name(self, *names: Any) -> None:
+        """Name the plan by the first of the names that is there."""
+        name = next((each for each in names if each), None)
+        if isinstance(name, str):
+            self.plan_name = name
+        elif name is not None:
+            self.notes.append("left out the plan's name, which is no text")
+
+    @contextmanager
+    def each_event(self, event: str) -> Generator[None]:
+        """Note that an event cannot be taken, and why, and go on behind the block."""
+        try:
+            yield
+        except ConfigurationError as error:
+            message = error.message
+            if error.file is None:
+                message = f"event `{event}`: {message}"
+            self.refused.append(ConfigurationError(message, file=self.file, remedy=error.remedy))
 
     def error(self, place: str, message: str, remedy: str | None = None) -> ConfigurationError:
         """An error about a place in the file."""
@@ -55,7 +82,7 @@ class Outgoing:
 def house_keys(event: Event) -> dict[str, Any]:
     """What the house says of an event, as its file does, with `sensitivity` by property."""
     said = event.model_dump(mode="json", exclude_defaults=True, include=set(HOUSE_KEYS))
-    return {**said, **sensitivity_of(event)}
+    return {**said, **marks_of(event)}
 
 
 def keys_of_earlier(shape: EarlierVersion) -> dict[str, Any]:
@@ -63,17 +90,7 @@ def keys_of_earlier(shape: EarlierVersion) -> dict[str, Any]:
     said = shape.model_dump(
         mode="json", exclude_defaults=True, include={"versions", "since", "until"}
     )
-    return {**said, **sensitivity_of(shape)}
-
-
-def sensitivity_of(shape: Shape) -> dict[str, Any]:
-    """`{"sensitivity": {property: …}}` where any is sensitive."""
-    marked = {
-        name: each.sensitivity
-        for name, each in shape.properties.items()
-        if each.sensitivity != "none"
-    }
-    return {"sensitivity": marked} if marked else {}
+    return {**said, **marks_of(shape)}
 
 
 def lost_of_plan(plan: Plan) -> list[str]:
@@ -91,11 +108,12 @@ def lost_of_plan(plan: Plan) -> list[str]:
 
 
 def written_shape(
-    schema: dict[str, Any], sensitivity: dict[str, Any], *, is_open_by_default: bool
+    schema: dict[str, Any], sensitivity: Any, *, is_open_by_default: bool
 ) -> dict[str, Any]:
     """`properties` and `rules` of an event from the JSON Schema (2020-12) of its properties.
 
     `is_open_by_default`: without `additionalProperties` it takes properties that it does not name.
+    Raises ConfigurationError where the sensitivity is not said as `sensitive_marks` has it.
     """
     schema = dict(schema)
     for key in ("type", "title", "description"):
@@ -103,10 +121,8 @@ def written_shape(
     properties = {name: _as_object(each) for name, each in schema.pop("properties", {}).items()}
     required = schema.pop("required", [])
     for name in required if is_array(required) else []:
-        properties[name] = _required(properties.get(name, {}))
-    for name, each in sensitivity.items():
-        if name in properties:
-            properties[name] = {**properties[name], "sensitivity": each}
+        properties[name] = _required(properties.get(name, _of_unnamed(name, schema)))
+    properties = marked(properties, sensitivity)
     if properties and not any(key in schema for key in _OPENING) and is_open_by_default:
         schema["additionalProperties"] = True
     if properties and schema.get("additionalProperties") is False:
@@ -115,6 +131,22 @@ def written_shape(
         **({"rules": schema} if schema else {}),
         **({"properties": properties} if properties else {}),
     }
+
+
+def _of_unnamed(name: str, schema: dict[str, Any]) -> Any:
+    """What a schema says of a property that it does not name."""
+    patterns = schema.get("patternProperties", {})
+    others = schema.get("additionalProperties")
+    return (
+        others if is_object(others) and not any(_matches(each, name) for each in patterns) else {}
+    )
+
+
+def _matches(pattern: str, name: str) -> bool:
+    try:
+        return re.search(pattern, name) is not None
+    except re.error:
+        return False
 
 
 def _as_object(schema: Any) -> Any:

@@ -40,6 +40,11 @@ def read(document: Any, incoming: Incoming) -> None:
     if not is_object(document) or not knows(document):
         raise incoming.error("root", "no JSON Schema of an object")
     name = _name(document, incoming)
+    with incoming.each_event(name):
+        incoming.events.append(_event(name, document, incoming))
+
+
+def _event(name: str, document: dict[str, Any], incoming: Incoming) -> dict[str, Any]:
     written = document.get(EXTENSION)
     extension: dict[str, Any] = dict(written) if is_object(written) else {}
     said = {key: each for key, each in extension.items() if key in HOUSE_KEYS}
@@ -48,19 +53,27 @@ def read(document: Any, incoming: Incoming) -> None:
             **{key: each for key, each in shape.items() if key in ("versions", "since", "until")},
             **_shape(name, shape.get("schema", {}), shape.get("sensitivity", {}), incoming),
         }
-        for shape in extension.get("earlier", [])
-        if is_object(shape)
+        for shape in _earlier_shapes(extension, incoming)
     ]
     description = document.get("description")
-    incoming.events.append(
-        {
-            "event": name,
-            **({"description": description} if description else {}),
-            **said,
-            **_shape(name, document, extension.get("sensitivity", {}), incoming),
-            **({"earlier": earlier} if earlier else {}),
-        }
-    )
+    return {
+        "event": name,
+        **({"description": description} if description else {}),
+        **said,
+        **_shape(name, document, extension.get("sensitivity", {}), incoming),
+        **({"earlier": earlier} if earlier else {}),
+    }
+
+
+def _earlier_shapes(extension: dict[str, Any], incoming: Incoming) -> list[dict[str, Any]]:
+    shapes: Any = extension.get("earlier", [])
+    place = f"{EXTENSION}.earlier"
+    if not is_array(shapes):
+        raise incoming.error(place, "no list of older shapes")
+    for index, shape in enumerate(shapes):
+        if not is_object(shape) or not is_object(shape.get("schema", {})):
+            raise incoming.error(f"{place}.{index}", "no older shape with a `schema`")
+    return shapes
 
 
 def written(plan: Plan) -> Outgoing:
@@ -113,5 +126,4 @@ def _shape(name: str, schema: Any, sensitivity: Any, incoming: Incoming) -> dict
         raise incoming.error("type", f"a schema of `{kind}`", "an event's properties are an object")
     if not is_object(converted.get("properties", {})):
         raise incoming.error("properties", "no object")
-    marks = sensitivity if is_object(sensitivity) else {}
-    return written_shape(converted, marks, is_open_by_default=True)
+    return written_shape(converted, sensitivity, is_open_by_default=True)

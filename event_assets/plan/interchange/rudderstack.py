@@ -40,7 +40,7 @@ def read(document: Any, incoming: Incoming) -> None:
     events = _events(document)
     if not is_array(events):
         raise incoming.error("rules.events", "no list of events")
-    incoming.plan_name = document.get("display_name") or document.get("name") or incoming.plan_name
+    incoming.take_plan_name(document.get("display_name"), document.get("name"))
     names: set[str] = set()
     for index, event in enumerate(events):
         place = f"rules.events.{index}"
@@ -59,7 +59,8 @@ def read(document: Any, incoming: Incoming) -> None:
         if name in names:
             raise incoming.error(place, f"the event `{name}` is there twice", "keep one of them")
         names.add(name)
-        incoming.events.append(_event(name, event, place, incoming))
+        with incoming.each_event(name):
+            incoming.events.append(_event(name, event, place, incoming))
 
 
 def written(plan: Plan) -> Outgoing:

@@ -42,6 +42,8 @@ _OTHERS = set(
     "minProperties maxProperties required dependentRequired title description default examples "
     "deprecated readOnly writeOnly contentEncoding contentMediaType $comment $ref".split()
 )
+_NOTES = {"title", "description", "default", "examples", "$comment"}
+_OLD_DRAFTS = ("/draft-04/", "/draft-06/", "/draft-07/")
 _ABOUT_THE_FILE = {"$schema", "$id", "id", "$anchor"}
 _UNKNOWN_TO_07 = {"unevaluatedItems", "unevaluatedProperties", "minContains", "maxContains"}
 
@@ -61,9 +63,18 @@ class NotTaken(Exception):
 def to_2020(schema: Any, left_out: Tell, place: str = "") -> Any:
     """The schema as one of 2020-12. `left_out` is told of place and keyword of what is unknown.
 
-    Definitions stay at the root, as `$defs`. Raises NotTaken for a reference to elsewhere.
+    Definitions stay at the root, as `$defs`. In a schema that names an older draft nothing beside a
+    reference judges, so that is left out too. Raises NotTaken for a reference to elsewhere.
     """
-    return _each(schema, lambda each, at: _to_2020(each, at, left_out), place, 0)
+    named = str(schema.get("$schema")) if is_object(schema) else ""
+    is_old = any(each in named for each in _OLD_DRAFTS)
+
+    def convert(each: dict[str, Any], at: str) -> Any:
+        if is_old and isinstance(each.get("$ref"), str):
+            each = _reference_only(each, at, left_out)
+        return _to_2020(each, at, left_out)
+
+    return _each(schema, convert, place, 0)
 
 
 def to_07(schema: Any, left_out: Tell, place: str = "") -> Any:
@@ -109,6 +120,14 @@ def _check_kind(keyword: str, value: Any, place: str) -> None:
     if expected is not None:
         place = f"{place}.{keyword}".lstrip(".")
         raise NotTaken(place, f"{expected} expected here", "correct it")
+
+
+def _reference_only(schema: dict[str, Any], place: str, left_out: Tell) -> dict[str, Any]:
+    kept = {"$ref", "$defs", "definitions"} | _NOTES | _ABOUT_THE_FILE
+    for keyword in schema:
+        if keyword not in kept:
+            left_out(place, f"{keyword}, which means nothing beside a $ref")
+    return {keyword: each for keyword, each in schema.items() if keyword in kept}
 
 
 def _to_2020(schema: dict[str, Any], place: str, left_out: Tell) -> dict[str, Any]:

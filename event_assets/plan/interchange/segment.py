@@ -52,7 +52,7 @@ def knows(document: Any) -> bool:
 def read(document: Any, incoming: Incoming) -> None:
     """The events of track rules; the newest version is the current shape, others are earlier."""
     plan = _plan_of(document)
-    incoming.plan_name = plan.get("display_name") or plan.get("name") or incoming.plan_name
+    incoming.take_plan_name(plan.get("display_name"), plan.get("name"))
     by_event: dict[str, list[_Rule]] = {}
     for rule in _rules(plan, incoming):
         same = by_event.setdefault(rule.event, [])
@@ -60,9 +60,10 @@ def read(document: Any, incoming: Incoming) -> None:
             message = f"the event `{rule.event}` has its version {rule.version} twice"
             raise incoming.error(rule.place, message, "keep one of them")
         same.append(rule)
-    for rules in by_event.values():
+    for name, rules in by_event.items():
         rules.sort(key=lambda each: -each.version)
-        incoming.events.append(_event(rules, incoming))
+        with incoming.each_event(name):
+            incoming.events.append(_event(rules, incoming))
 
 
 def written(plan: Plan) -> Outgoing:
@@ -154,7 +155,9 @@ def _rule(
 
 def _event(rules: list[_Rule], incoming: Incoming) -> dict[str, Any]:
     newest = rules[0]
-    current = _shape(newest, incoming, is_numbered=len(rules) > 1)
+    # what this house has written tells its older shapes apart itself
+    is_numbered = len(rules) > 1 and not any(_has_house_labels(rule) for rule in rules)
+    current = _shape(newest, incoming, is_numbered=is_numbered)
     event = {
         "event": newest.event,
         **({"description": newest.description} if newest.description else {}),
@@ -164,7 +167,7 @@ def _event(rules: list[_Rule], incoming: Incoming) -> dict[str, Any]:
     earlier = [
         {
             key: each
-            for key, each in _shape(rule, incoming, is_numbered=True).items()
+            for key, each in _shape(rule, incoming, is_numbered=is_numbered).items()
             if key in _OF_SHAPE
         }
         for rule in rules[1:]
@@ -173,6 +176,11 @@ def _event(rules: list[_Rule], incoming: Incoming) -> dict[str, Any]:
 
 
 _OF_SHAPE = ("versions", "since", "until", "rules", "properties")
+
+
+def _has_house_labels(rule: _Rule) -> bool:
+    labels = rule.schema.get("labels")
+    return is_object(labels) and _REST in labels
 
 
 def _shape(rule: _Rule, incoming: Incoming, *, is_numbered: bool) -> dict[str, Any]:
