@@ -6,16 +6,17 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from event_assets.errors import ConfigurationError
+from event_assets.plan.event import SourceKind
 from event_assets.plan.schemas import TYPES
 from event_assets.yaml_files import did_you_mean
 
 DESCRIPTION = "(to be written) What has happened when this event is sent?"
 PURPOSE = "(to be written) Which question does this event answer? Without one, do not send it."
 OWNER = "team:to_be_named"
-KINDS = ("client", "server", "mobile")
+KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 _ALIKE = 0.88  # of 1: one letter in eight may differ
 _FEW = 300  # names; comparing each with each takes the square of that

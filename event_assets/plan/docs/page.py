@@ -16,12 +16,12 @@ from event_assets.plan.docs.anchors import anchors
 from event_assets.plan.docs.examples import example_line
 from event_assets.plan.docs.rows import property_rows
 from event_assets.plan.docs.volumes import EventVolume
+from event_assets.plan.drafts import KINDS
 from event_assets.plan.model import Event, Plan
 from event_assets.plan.schemas import DEFINITIONS, documented_schema
 from event_assets.plan.wording import duration_in_words, rules_in_words
 
 _STATUSES = ("active", "draft", "deprecated")
-_KINDS = ("client", "server", "mobile")
 _NO_VOLUME = EventVolume()
 
 
@@ -121,7 +121,7 @@ def _facets(events: Iterable[Event]) -> list[dict[str, Any]]:
     owners = sorted({event.owner for event in known})
     return [
         {"name": "status", "label": "Status", "values": [s for s in _STATUSES if s in statuses]},
-        {"name": "sent_by", "label": "Sent by", "values": [k for k in _KINDS if k in kinds]},
+        {"name": "sent_by", "label": "Sent by", "values": [k for k in KINDS if k in kinds]},
         {"name": "owner", "label": "Owner", "values": owners},
     ]
 
