@@ -12,12 +12,12 @@ from event_assets.config_values import ConfigModel, Day, Text, invalid
 from event_assets.json_values import is_object
 from event_assets.plan.policy import EventPolicy
 from event_assets.plan.schemas import (
+    DEFINITIONS,
     Sensitivity,
     documented_schema,
     judged_schema,
-    most_sensitive,
-    sensitive_paths,
 )
+from event_assets.plan.sensitivity import highest, sensitivities
 
 SourceKind = Literal["client", "server", "mobile"]
 OPENING = ("additionalProperties", "unevaluatedProperties")
@@ -79,16 +79,7 @@ class Property(ConfigModel):
     @model_validator(mode="before")
     @classmethod
     def _split(cls, written: Any) -> Any:
-        if not is_object(written) or "json_schema" in written:
-            return written
-        return {
-            "description": written.get("description"),
-            "sensitivity": most_sensitive(written),
-            "sensitive_paths": sensitive_paths(written),
-            "required": written.get("required") is True,
-            "json_schema": judged_schema(written),
-            "documented": documented_schema(written),
-        }
+        return _property(written, {}) if is_object(written) else written
 
     @property
     def type(self) -> str:
@@ -99,6 +90,21 @@ class Property(ConfigModel):
         if named == {"integer", "number"}:
             return "number"
         return named.pop() if len(named) == 1 else "any"
+
+
+def _property(written: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a property as written, which refers to definitions of its shape."""
+    if "json_schema" in written:
+        return written
+    sensitive = sensitivities(written, definitions)
+    return {
+        "description": written.get("description"),
+        "sensitivity": highest(sensitive),
+        "sensitive_paths": frozenset(sensitive),
+        "required": written.get("required") is True,
+        "json_schema": judged_schema(written),
+        "documented": documented_schema(written),
+    }
 
 
 class Shape(ConfigModel):
@@ -114,6 +120,22 @@ class Shape(ConfigModel):
     groups: tuple[str, ...] = ()
     properties: dict[str, Property] = Field(default_factory=dict)
     rules: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refer(cls, written: Any) -> Any:
+        """What a definition calls sensitive is so in every property that refers to it."""
+        if not is_object(written):
+            return written
+        rules, properties = written.get("rules"), written.get("properties")
+        definitions = rules.get(DEFINITIONS) if is_object(rules) else None
+        if not is_object(definitions) or not is_object(properties):
+            return written
+        referring = {
+            name: _property(each, definitions) if is_object(each) else each
+            for name, each in properties.items()
+        }
+        return {**written, "properties": referring}
 
 
 class EarlierVersion(Shape):

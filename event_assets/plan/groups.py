@@ -112,7 +112,7 @@ def with_groups(
         if name not in groups:
             raise unknown_name(file, (*location, index), "group", name, groups)
         for each, definition in groups[name].items():
-            if each not in own and shared.get(each, definition) != definition:
+            if each not in own and not _same(shared.get(each, definition), definition):
                 raise file.error(
                     (*location, index),
                     f"`{each}` is defined differently in two groups",
@@ -120,3 +120,8 @@ def with_groups(
                 )
             shared[each] = definition
     return {**shared, **own}
+
+
+def _same(one: Property, other: Property) -> bool:
+    # as texts: in Python alone 1 equals true
+    return one is other or one.model_dump_json() == other.model_dump_json()

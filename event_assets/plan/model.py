@@ -24,6 +24,7 @@ from event_assets.plan.event import (
     event_schema,
 )
 from event_assets.plan.policy import PlanFile
+from event_assets.plan.schemas import judged_schema
 
 __all__ = [
     "Channels",
@@ -194,7 +195,7 @@ def _judging(event: Event) -> dict[str, Any]:
 
 def _judged_shape(shape: Shape, *, is_dated: bool) -> dict[str, Any]:
     judging: dict[str, Any] = {}
-    if shape.properties or shape.rules:
+    if shape.properties or judged_schema(shape.rules):
         judging["schema"] = event_schema(shape)
     if shape.versions:
         judging["versions"] = sorted(shape.versions)

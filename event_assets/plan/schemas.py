@@ -12,7 +12,7 @@ from typing import Any, Literal
 import jsonschema_rs
 
 from event_assets.json_values import is_array, is_object
-from event_assets.yaml_files import Location, did_you_mean
+from event_assets.yaml_files import Location
 
 Sensitivity = Literal["none", "pseudonymous", "personal"]
 
@@ -21,7 +21,7 @@ SENSITIVITIES: tuple[Sensitivity, ...] = ("none", "pseudonymous", "personal")
 DEFINITIONS = "$defs"
 REFERENCE = "$ref"
 
-_HOLDS_SCHEMA = {
+HOLDS_SCHEMA = {
     "items",
     "contains",
     "additionalProperties",
@@ -33,8 +33,8 @@ _HOLDS_SCHEMA = {
     "then",
     "else",
 }
-_HOLDS_SCHEMAS_BY_NAME = {"properties", "patternProperties", "dependentSchemas", DEFINITIONS}
-_HOLDS_SCHEMA_LIST = {"allOf", "anyOf", "oneOf", "prefixItems"}
+HOLDS_SCHEMAS_BY_NAME = {"properties", "patternProperties", "dependentSchemas", DEFINITIONS}
+HOLDS_SCHEMA_LIST = {"allOf", "anyOf", "oneOf", "prefixItems"}
 _NOTES = {
     "title",
     "description",
@@ -73,7 +73,7 @@ _ASSERTIONS = {
     "required",
     "dependentRequired",
 }
-_ELSEWHERE = {
+ELSEWHERE = {
     "$dynamicRef",
     "$dynamicAnchor",
     "$recursiveRef",
@@ -84,9 +84,9 @@ _ELSEWHERE = {
     "$anchor",
     "$schema",
 }
-_HOLDERS = _HOLDS_SCHEMA | _HOLDS_SCHEMAS_BY_NAME | _HOLDS_SCHEMA_LIST
-_KNOWN = sorted((_ASSERTIONS | _NOTES | _HOLDERS | {REFERENCE}) - {DEFINITIONS})
-_ROOT_ONLY = {"type", "properties", "required"}  # said by the event itself
+_HOLDERS = HOLDS_SCHEMA | HOLDS_SCHEMAS_BY_NAME | HOLDS_SCHEMA_LIST
+KNOWN = sorted((_ASSERTIONS | _NOTES | _HOLDERS | {REFERENCE}) - {DEFINITIONS})
+ROOT_ONLY = {"type", "properties", "required"}  # said by the event itself
 FORMATS = (
     "date",
     "date-time",
@@ -134,26 +134,6 @@ def compile_schema(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator
     )
 
 
-def check_properties(written: dict[str, Any]) -> None:
-    """Check properties as written. Raises SchemaMistake for the first mistake in them."""
-    for name, schema in written.items():
-        if not is_object(schema):
-            raise SchemaMistake((name,), "not a schema", "write it as `{type: string}`")
-        _check_schema(schema, (name,), is_property=True)
-
-
-def check_rules(written: dict[str, Any]) -> None:
-    """Check an event's rules as written. Raises SchemaMistake for the first mistake in them."""
-    for keyword, value in written.items():
-        if keyword in _ROOT_ONLY:
-            remedy = "write it into the event's `properties`"
-            raise SchemaMistake((keyword,), "is said by the properties themselves", remedy)
-        if keyword == DEFINITIONS:
-            _check_by_name(value, (keyword,), is_property=False)
-        else:
-            _check_keyword(keyword, value, (keyword,), is_property=False)
-
-
 def check_compiles(schema: dict[str, Any]) -> None:
     """Compile a judged schema once. Raises SchemaMistake with the location within it."""
     try:
@@ -163,32 +143,16 @@ def check_compiles(schema: dict[str, Any]) -> None:
         raise SchemaMistake(location, *_compile_message(location, error.message)) from None
 
 
-def most_sensitive(written: dict[str, Any]) -> Sensitivity:
-    """The highest sensitivity that a schema as written gives to itself or anything within."""
-    own = written.get("sensitivity", "none")
-    inner = [most_sensitive(each) for _, each in children(written)]
-    return max([own, *inner], key=SENSITIVITIES.index)
-
-
-def sensitive_paths(written: dict[str, Any]) -> frozenset[tuple[str, ...]]:
-    """The paths to whatever a schema as written calls sensitive; () is the schema itself."""
-    paths: set[tuple[str, ...]] = {()} if written.get("sensitivity", "none") != "none" else set()
-    for location, each in children(written):
-        step = (str(location[1]),) if location[0] == "properties" else ()
-        paths.update((*step, *path) for path in sensitive_paths(each))
-    return frozenset(paths)
-
-
 def children(schema: dict[str, Any]) -> Iterator[tuple[Location, dict[str, Any]]]:
     """The schemas directly within a schema, with their locations; true and false left out."""
     for keyword, value in schema.items():
-        if keyword in _HOLDS_SCHEMA and is_object(value):
+        if keyword in HOLDS_SCHEMA and is_object(value):
             yield (keyword,), value
-        elif keyword in _HOLDS_SCHEMAS_BY_NAME and is_object(value):
+        elif keyword in HOLDS_SCHEMAS_BY_NAME and is_object(value):
             for name, each in value.items():
                 if is_object(each):
                     yield (keyword, name), each
-        elif keyword in _HOLDS_SCHEMA_LIST and is_array(value):
+        elif keyword in HOLDS_SCHEMA_LIST and is_array(value):
             for index, each in enumerate(value):
                 if is_object(each):
                     yield (keyword, index), each
@@ -212,13 +176,17 @@ def _pure(written: dict[str, Any], *, keeps_notes: bool) -> dict[str, Any]:
     for keyword, value in written.items():
         if keyword == "required" and isinstance(value, bool):
             continue
+        if keyword in ("required", "type") and is_array(value):
+            # their order decides nothing, so it must not move the hash
+            schema[keyword] = sorted(value, key=lambda each: (each == "null", str(each)))
+            continue
         if keyword in _NOTES and not (keeps_notes and keyword not in _OWN_NOTES):
             continue
-        if keyword in _HOLDS_SCHEMA:
+        if keyword in HOLDS_SCHEMA:
             schema[keyword] = pure(value)
-        elif keyword in _HOLDS_SCHEMAS_BY_NAME:
+        elif keyword in HOLDS_SCHEMAS_BY_NAME:
             schema[keyword] = {name: pure(each) for name, each in value.items()}
-        elif keyword in _HOLDS_SCHEMA_LIST:
+        elif keyword in HOLDS_SCHEMA_LIST:
             schema[keyword] = [pure(each) for each in value]
         else:
             schema[keyword] = value
@@ -232,58 +200,6 @@ def _pure(written: dict[str, Any], *, keeps_notes: bool) -> dict[str, Any]:
     if required:
         schema["required"] = sorted(required.union(schema.get("required", ())))
     return schema
-
-
-def _check_schema(schema: Any, location: Location, *, is_property: bool = False) -> None:
-    if isinstance(schema, bool):
-        return
-    if not is_object(schema):
-        raise SchemaMistake(location, "not a schema", "write it as `{type: string}`")
-    for keyword, value in schema.items():
-        _check_keyword(keyword, value, (*location, keyword), is_property=is_property)
-
-
-def _check_keyword(keyword: str, value: Any, location: Location, *, is_property: bool) -> None:
-    if keyword in _ELSEWHERE or keyword == DEFINITIONS:
-        remedy = "write definitions into the event's `rules: {$defs: …}`"
-        raise SchemaMistake(location, "is not taken here", remedy)
-    if keyword not in _KNOWN:
-        remedy = did_you_mean(keyword, _KNOWN) or "it is no keyword of JSON Schema"
-        raise SchemaMistake(location, "unknown key", remedy)
-    if keyword == "type":
-        for each in value if is_array(value) else [value]:
-            _check_word(each, TYPES, location, "type")
-    elif keyword == "format":
-        _check_word(value, FORMATS, location, "format")
-    elif keyword == "sensitivity":
-        _check_word(value, SENSITIVITIES, location, "sensitivity")
-    elif keyword == "required" and not is_array(value):
-        if not is_property or not isinstance(value, bool):
-            raise SchemaMistake(
-                location, "neither true or false within a property nor a list of names"
-            )
-    elif keyword in _HOLDS_SCHEMA:
-        _check_schema(value, location)
-    elif keyword in _HOLDS_SCHEMAS_BY_NAME:
-        _check_by_name(value, location, is_property=keyword == "properties")
-    elif keyword in _HOLDS_SCHEMA_LIST:
-        if not is_array(value):
-            raise SchemaMistake(location, "a list of schemas is expected here")
-        for index, each in enumerate(value):
-            _check_schema(each, (*location, index))
-
-
-def _check_by_name(schemas: Any, location: Location, *, is_property: bool) -> None:
-    if not is_object(schemas):
-        raise SchemaMistake(location, "names and their schemas are expected here")
-    for name, each in schemas.items():
-        _check_schema(each, (*location, name), is_property=is_property)
-
-
-def _check_word(word: Any, known: tuple[str, ...], location: Location, what: str) -> None:
-    if word not in known:
-        remedy = did_you_mean(str(word), known) or f"allowed: {', '.join(known)}"
-        raise SchemaMistake(location, f"`{word}` is no {what}", remedy)
 
 
 def _compile_message(location: Location, message: str) -> tuple[str, str | None]:

@@ -13,8 +13,9 @@ from event_assets.json_values import is_array, is_object, json_type
 from event_assets.plan.schemas import DEFINITIONS, compile_schema
 
 Properties = dict[str, Any]
+Validator = jsonschema_rs.Draft202012Validator
 
-LARGE_VALUE = 1_000  # values within one property beyond which only its first violation is sought
+LARGE_VALUE = 20_000  # values within one property beyond which only its first violation is sought
 DEEP_VALUE = 100  # levels beyond which the same holds; the validator gives up at 255
 
 _TOO_DEEP = "is nested too deeply to be judged"
@@ -24,12 +25,16 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Finding(NamedTuple):
-    """A violation before any policy: `holder` is the top-level property that holds it, if any."""
+    """A violation before any policy: `holder` is the top-level property that holds it, if any.
+
+    `may_hide_others` where more may be wrong than was looked for.
+    """
 
     type: str
     property: str | None
     message: str
     holder: str | None
+    may_hide_others: bool = False
 
 
 class JudgedShape:
@@ -89,7 +94,7 @@ class JudgedShape:
         shared = {key: schema[key] for key in (DEFINITIONS,) if key in schema}
         rules = {key: value for key, value in schema.items() if key not in _OF_PROPERTIES}
         self._values = compile_schema({**shared, "properties": schema["properties"]})
-        self._whole: jsonschema_rs.Draft202012Validator | None = None
+        self._whole: Validator | None = None
         if rules != {"additionalProperties": False}:
             declared = dict.fromkeys(schema["properties"], True)
             self._whole = compile_schema({**shared, "properties": declared, **rules})
@@ -102,32 +107,40 @@ class JudgedShape:
         """
         large = {name: value for name, value in properties.items() if _is_large(value)}
         small = {name: value for name, value in properties.items() if name not in large}
-        for error in self._values.iter_errors(small):
-            yield from self._explain(error)
+        # the validator tells the names 7 and 007 alike
+        numbered = {name for name in small if _is_number(name)}
+        for name in numbered:
+            yield from self._all_findings(self._values, {name: small[name]})
+        unnumbered = {name: value for name, value in small.items() if name not in numbered}
+        yield from self._all_findings(self._values, unnumbered)
         for name, value in large.items():
-            try:
-                self._values.validate({name: value})
-            except jsonschema_rs.ValidationError as error:
-                yield from self._explain(error)
-            except ValueError:
-                yield Finding("value_invalid", name, _TOO_DEEP, name)
+            yield from self._first_findings(self._values, {name: value}, name)
 
-    def _findings_of_the_whole(
-        self, whole: jsonschema_rs.Draft202012Validator, properties: Properties
+    def _findings_of_the_whole(self, whole: Validator, properties: Properties) -> Iterator[Finding]:
+        if any(map(_is_large, properties.values())):
+            yield from self._first_findings(whole, properties, None)
+        else:
+            yield from self._all_findings(whole, properties)
+
+    def _all_findings(self, validator: Validator, properties: Properties) -> Iterator[Finding]:
+        for error in validator.iter_errors(properties):
+            yield from self._explain(error, properties)
+
+    def _first_findings(
+        self, validator: Validator, properties: Properties, holder: str | None
     ) -> Iterator[Finding]:
-        if not any(map(_is_large, properties.values())):
-            for error in whole.iter_errors(properties):
-                yield from self._explain(error)
-            return
         try:
-            whole.validate(properties)
+            validator.validate(properties)
         except jsonschema_rs.ValidationError as error:
-            yield from self._explain(error)
+            for finding in self._explain(error, properties):
+                yield finding._replace(may_hide_others=True)
         except ValueError:
-            yield Finding("value_invalid", None, _TOO_DEEP, None)
+            yield Finding("value_invalid", holder, _TOO_DEEP, holder, may_hide_others=True)
 
-    def _explain(self, error: jsonschema_rs.ValidationError) -> Iterator[Finding]:
-        steps = error.instance_path
+    def _explain(
+        self, error: jsonschema_rs.ValidationError, properties: Properties
+    ) -> Iterator[Finding]:
+        steps = _names(error.instance_path, properties)
         holder = str(steps[0]) if steps else None
         path = _shown(steps)
         prefix = f"{path}." if path else ""
@@ -153,10 +166,13 @@ class JudgedShape:
 
     def _rule(self, schema_path: list[str | int]) -> str:
         """The broken rule in the plan's own words."""
-        rule: Any = self._schema
-        for part in schema_path:
-            rule = rule[part]
         keyword = str(schema_path[-1])
+        rule: Any = self._schema
+        try:
+            for part in _names(schema_path, rule):
+                rule = rule[part]
+        except (KeyError, IndexError):  # two names of digits that the validator tells alike
+            return f"breaks {keyword}"
         if is_object(rule) or (is_array(rule) and keyword != "enum"):
             return f"breaks {keyword}"
         shown = json.dumps(rule, ensure_ascii=False)
@@ -167,7 +183,7 @@ def _takes_any(_: Properties) -> bool:
     return True
 
 
-def _is_valid(validator: jsonschema_rs.Draft202012Validator, properties: Properties) -> bool:
+def _is_valid(validator: Validator, properties: Properties) -> bool:
     try:
         return validator.is_valid(properties)
     except ValueError:  # nested too deeply, as is said where the findings are told
@@ -191,6 +207,27 @@ def _is_large(value: Any) -> bool:
 
 def _holds(value: Any) -> bool:
     return is_object(value) or is_array(value)
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.removeprefix("+").isdigit()
+
+
+def _digits(name: str) -> str:
+    return name.removeprefix("+").lstrip("0") or "0"
+
+
+def _names(path: list[str | int], value: Any) -> list[str | int]:
+    """The path with the names that it leads through: the validator gives those of digits as numbers."""
+    steps: list[Any] = []
+    for part in path:
+        step: Any = part
+        if is_object(value) and isinstance(part, int):
+            alike = (name for name in value if _is_number(name) and _digits(name) == str(part))
+            step = str(part) if str(part) in value else next(alike, str(part))
+        steps.append(step)
+        value = value[step]
+    return steps
 
 
 def _shown(path: list[str | int]) -> str | None:

@@ -13,6 +13,7 @@ Action = Literal["accept", "omit", "quarantine"]
 MAX_LISTED = 100  # violations named in a verdict; what happens to the event counts all
 
 _SEVERITY: dict[Action, int] = {"accept": 0, "omit": 1, "quarantine": 2}
+_IN_VALUES = ("type_mismatch", "required_missing", "unplanned_property", "value_invalid")
 _KINDS = ("client", "server", "mobile", None)
 
 
@@ -95,6 +96,9 @@ class _Event:
 
     def __init__(self, judging: dict[str, Any], policy: dict[str, Action]) -> None:
         self._policy: dict[str, Action] = {**policy, **judging.get("policy", {})}
+        self._strictest: Action = max(
+            [self._policy[each] for each in _IN_VALUES], key=_SEVERITY.__getitem__
+        )
         self._sent_by: frozenset[str] = frozenset(judging["sent_by"])
         self.shapes = [JudgedShape(each) for each in judging["shapes"]]
         self._by_version = {version: each for each in self.shapes for version in each.versions}
@@ -115,16 +119,21 @@ class _Event:
         kind: str | None,
         event_us: int | None,
     ) -> Verdict | None:
-        shape, is_planned_version = self._shape_of(properties, event_version, event_us)
-        if is_planned_version and self.is_sent_by(kind) and shape.is_clean(properties):
+        """By the shape of its version and day; of several the newest with the mildest verdict."""
+        shapes, is_planned = self._shapes_of(event_version, event_us)
+        if is_planned and self.is_sent_by(kind) and any(s.is_clean(properties) for s in shapes):
             return None
+        verdicts = [self._verdict_by(each, is_planned, properties, kind) for each in shapes]
+        return min(verdicts, key=lambda each: _SEVERITY[each.action] if each else -1)
+
+    def _verdict_by(
+        self, shape: JudgedShape, is_planned: bool, properties: Properties, kind: str | None
+    ) -> Verdict | None:
         violations: dict[tuple[str, str | None], Violation] = {}
         omitted: dict[str, None] = {}
         worst: Action = "accept"
-        for finding in self._findings(shape, is_planned_version, properties, kind):
-            action = self._policy[finding.type]
-            if action == "omit" and finding.holder is None:
-                action = "quarantine"  # there is no property to leave out
+        for finding in self._findings(shape, is_planned, properties, kind):
+            action = self._action_on(finding)
             if len(violations) < MAX_LISTED:
                 violations.setdefault(
                     (finding.type, finding.property),
@@ -137,26 +146,31 @@ class _Event:
             return None
         return Verdict(worst, tuple(violations.values()), tuple(omitted) if worst == "omit" else ())
 
-    def _shape_of(
-        self, properties: Properties, event_version: str | None, event_us: int | None
-    ) -> tuple[JudgedShape, bool]:
-        """The shape to judge by, and whether the plan has the event's version at that time.
+    def _action_on(self, finding: Finding) -> Action:
+        action = self._policy[finding.type]
+        if finding.may_hide_others:
+            # no milder than anything within would be
+            action = self._strictest
+        if action == "omit" and finding.holder is None:
+            return "quarantine"  # there is no property to leave out
+        return action
 
-        A version that is named decides. Otherwise the newest shape of that time that the event
-        fits does, or the newest of that time if it fits none.
+    def _shapes_of(
+        self, event_version: str | None, event_us: int | None
+    ) -> tuple[list[JudgedShape], bool]:
+        """The shapes to judge by, and whether the plan has the event's version at that time.
+
+        A version that is named decides. Otherwise all shapes of that time may be meant.
         """
+        candidates = self.shapes
         if event_version is not None and self._by_version:
             named = self._by_version.get(event_version)
             if named is not None:
-                return named, named.is_valid_at(event_us)
+                return [named], named.is_valid_at(event_us)
             candidates = [each for each in self.shapes if not each.versions]
             if not candidates:
-                return self.shapes[0], False
-        else:
-            candidates = self.shapes
-        valid = [each for each in candidates if each.is_valid_at(event_us)] or candidates[:1]
-        fitting = (each for each in valid if len(valid) > 1 and each.is_clean(properties))
-        return next(fitting, valid[0]), True
+                return self.shapes[:1], False
+        return [each for each in candidates if each.is_valid_at(event_us)] or candidates[:1], True
 
     def _findings(
         self,

@@ -9,13 +9,8 @@ from event_assets.errors import ConfigurationError
 from event_assets.json_values import is_object
 from event_assets.plan.mistakes import Mistakes
 from event_assets.plan.references import check_references
-from event_assets.plan.schemas import (
-    DEFINITIONS,
-    SchemaMistake,
-    check_compiles,
-    check_properties,
-    check_rules,
-)
+from event_assets.plan.schema_checks import check_properties, check_rules
+from event_assets.plan.schemas import DEFINITIONS, SchemaMistake, check_compiles
 from event_assets.yaml_files import MAX_MISTAKES, Location, YamlFile, did_you_mean
 
 _ANY_VALUE: dict[str, Any] = {}

@@ -91,12 +91,32 @@ EVENT_MISTAKES = {
     "required that is no truth value": (
         "properties:\n  code: {required: sometimes}\n",
         "plan/events/pay.yaml:7: properties.code.required: neither true or false within a "
-        "property nor a list of names",
+        "property nor a list of names; write `required: true`",
     ),
     "reference to somewhere else": (
         "properties:\n  code: {$ref: 'other.json'}\n",
         "plan/events/pay.yaml:7: properties.code.$ref: leads out of the event; "
         "write the definition into `rules: {$defs: …}` and `#/$defs/name` here",
+    ),
+    "required with a name that is no text": (
+        "properties:\n  code: {type: object, required: [1]}\n",
+        "plan/events/pay.yaml:7: properties.code.required: a list of names is expected here; "
+        "quote them",
+    ),
+    "examples that are no list": (
+        "properties:\n  code: {type: string, examples: EUR}\n",
+        "plan/events/pay.yaml:7: properties.code.examples: a list is expected here; "
+        "write it as `[EUR, USD]`",
+    ),
+    "description that is no text": (
+        "properties:\n  code: {type: string, description: 5}\n",
+        "plan/events/pay.yaml:7: properties.code.description: a text is expected here; quote it",
+    ),
+    "sensitivity in a rule": (
+        "properties:\n  code: {type: string}\n"
+        "rules:\n  then: {properties: {code: {sensitivity: personal}}}\n",
+        "plan/events/pay.yaml:9: rules.then.properties.code.sensitivity: is not taken here; "
+        "write it into the property, or into a definition",
     ),
     "reference to nothing": (
         "properties:\n  code: {$ref: '#/$defs/adress'}\n"

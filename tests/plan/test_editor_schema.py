@@ -18,7 +18,8 @@ from event_assets.plan.editor_schema import (
     stale_editor_schemas,
     write_editor_schemas,
 )
-from event_assets.plan.schemas import SchemaMistake, check_properties, check_rules
+from event_assets.plan.schema_checks import check_properties, check_rules
+from event_assets.plan.schemas import SchemaMistake
 from event_assets.plan.trial import check_events
 from event_assets.yaml_files import read_yaml
 

@@ -19,7 +19,8 @@ from random_schemas import NAMES, changed, schema, value
 from event_assets.plan.changes import plan_changes
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Channels, Event, Plan
-from event_assets.plan.schemas import SchemaMistake, check_compiles, check_properties
+from event_assets.plan.schema_checks import check_properties
+from event_assets.plan.schemas import SchemaMistake, check_compiles
 from event_assets.plan.verdicts import Judge
 
 Write = Callable[[dict[str, str]], Path]

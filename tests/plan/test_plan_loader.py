@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from event_assets.errors import ConfigurationError
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
 from event_assets.plan.verdicts import Judge
@@ -276,3 +277,45 @@ def test_what_judges_nothing_changes_no_hash(write_plan: Write, changed: str):
 )
 def test_what_judges_changes_the_hash(write_plan: Write, changed: str):
     assert _loaded(write_plan, BASE).verdict_hash != _loaded(write_plan, changed).verdict_hash
+
+
+def test_what_a_definition_calls_sensitive_is_so_wherever_a_property_refers_to_it(
+    write_plan: Write,
+):
+    text = """\
+properties:
+  contact: {$ref: '#/$defs/person'}
+  other: {type: string}
+rules:
+  $defs:
+    person:
+      type: object
+      properties:
+        mail: {type: string, sensitivity: personal}
+        boss: {$ref: '#/$defs/person'}
+"""
+    plan = load_plan(write_plan({"events/a.yaml": event("a", text)}))
+    properties = plan.events["a"].properties
+    assert properties["contact"].sensitivity == "personal"
+    assert properties["contact"].sensitive_paths == {("mail",)}
+    assert properties["other"].sensitivity == "none"
+
+
+def test_groups_that_differ_as_json_are_a_mistake_though_python_calls_them_equal(write_plan: Write):
+    groups = "groups:\n  x: {p: {enum: [1]}}\n  y: {p: {enum: [true]}}\n"
+    folder = write_plan(
+        {"events/a.yaml": event("a", "groups: [x, y]\n"), "property_groups.yaml": groups}
+    )
+    with pytest.raises(ConfigurationError, match="`p` is defined differently in two groups"):
+        load_plan(folder)
+
+
+def test_notes_and_the_order_of_names_change_no_hash(write_plan: Write):
+    def hash_of(text: str) -> str:
+        return load_plan(write_plan({"events/a.yaml": event("a", text)})).verdict_hash
+
+    assert hash_of("") == hash_of("rules: {description: Anything goes.}\n")
+    nested = "properties: {o: {type: object, required: [%s], properties: {p: {type: [%s]}}}}\n"
+    assert hash_of(nested % ("a, b", "string, 'null'")) == hash_of(
+        nested % ("b, a", "'null', string")
+    )

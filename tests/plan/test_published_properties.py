@@ -7,7 +7,7 @@ import pytest
 
 from event_assets.errors import ConfigurationError
 from event_assets.plan.loader import load_plan
-from event_assets.plan.schemas import sensitive_paths
+from event_assets.plan.sensitivity import sensitivities
 
 Write = Callable[[dict[str, str]], Path]
 HEAD = "description: D.\npurpose: P.\nowner: o@example.com\nsent_by: [client]\n"
@@ -85,5 +85,5 @@ def test_sensitive_places_are_found_at_every_depth():
         "properties": {"a": {"items": {"properties": {"b": {"sensitivity": "pseudonymous"}}}}},
         "anyOf": [{"properties": {"c": {"sensitivity": "personal"}}}, {"sensitivity": "none"}],
     }
-    assert sensitive_paths(written) == {(), ("a", "b"), ("c",)}
-    assert sensitive_paths({"properties": {"a": {"sensitivity": "none"}}}) == frozenset()
+    assert sensitivities(written, {}).keys() == {(), ("a", "b"), ("c",)}
+    assert sensitivities({"properties": {"a": {"sensitivity": "none"}}}, {}) == {}

@@ -385,3 +385,43 @@ def test_a_rule_on_the_whole_is_told_of_properties_of_any_size():
             "value_invalid",
             "a",
         ) in found(judging.judge("e", {"a": value}))
+
+
+def test_names_of_digits_are_told_as_they_are_written():
+    by_year = {"additionalProperties": {"minimum": 5}, "properties": {"2024": {"type": "string"}}}
+    schema = event_of({"by_year": by_year, "007": {"enum": ["a"]}, "0": {"type": "string"}})
+    judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": schema})}})
+    verdict = judging.judge("e", {"by_year": {"2024": 1, "0099": 1}, "007": "b", "0": 1})
+    assert sorted(found(verdict)) == [
+        ("type_mismatch", "0"),
+        ("type_mismatch", "by_year.2024"),
+        ("value_invalid", "007"),
+        ("value_invalid", "by_year.0099"),
+    ]
+    assert verdict is not None
+    assert {each.message for each in verdict.violations if each.type == "value_invalid"} == {
+        'breaks enum: ["a"]',
+        "breaks minimum: 5",
+    }
+
+
+def test_a_large_value_is_judged_no_milder_than_a_small_one():
+    item = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    schema = event_of({"items": {"items": {**item, "additionalProperties": False}}})
+    judging = Judge({"policy": POLICY, "events": {"e": planned({"schema": schema})}})
+    for count in (1, 30_000):
+        items = [{"id": 1, "extra": 1}] + [{"id": "x"}] * count
+        verdict = judging.judge("e", {"items": items})
+        assert verdict is not None
+        assert verdict.action == "quarantine"
+
+
+def test_an_event_that_fits_no_shape_is_judged_by_the_one_that_it_breaks_least():
+    event = planned(
+        {"schema": {**event_of({"plan": {}, "seats": {}}), "required": ["seats"]}},
+        {"schema": event_of({"plan": {}}), "until": "2027-12-31"},
+    )
+    judging = Judge({"policy": POLICY, "events": {"e": event}})
+    verdict = judging.judge("e", {"plan": "a", "extra": 1}, None, "client")
+    assert verdict is not None
+    assert (verdict.action, found(verdict)) == ("accept", [("unplanned_property", "extra")])
