@@ -17,7 +17,7 @@ import duckdb
 from event_assets.assets.keys import TRACKING_OP, lake_key
 from event_assets.checks.tracking.all import TrackingCheck, plan_checks, source_checks
 from event_assets.checks.tracking.marts import read_marts
-from event_assets.checks.tracking.results import not_looked
+from event_assets.checks.tracking.results import could_not_look
 from event_assets.plan.loader import load_plan
 from event_assets.progress import report
 from event_assets.settings import Settings
@@ -86,8 +86,7 @@ def _results(
     try:
         marts = read_marts(settings, plan.version)
     except (WarehouseBusy, duckdb.Error) as error:
-        why = f"could not look: {' '.join(str(error).split())}"
-        return {key: not_looked(key, why) for key in checks}
+        return {key: could_not_look(key, error) for key in checks}
     return {key: check.result(marts, plan) for key, check in checks.items()}
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
 from event_assets.code_location import build_definitions
@@ -142,3 +143,14 @@ def test_days_without_files_do_not_keep_the_checks_from_running(shop, checks):
     report = shop.run(partition=DaySpan.parse(f"{LAST}..2026-10-20"))
     assert not named(report, "lake/client", "duplicates").passed
     assert named(report, "lake/server", "duplicates").passed
+
+
+def test_a_warehouse_that_cannot_be_read_turns_no_warning_green(shop, checks, monkeypatch):
+    def broken(*_: object) -> None:
+        raise duckdb.IOException("Could not read\n  block 7")
+
+    monkeypatch.setattr("event_assets.assets.tracking.read_marts", broken)
+    found = launch(shop, dg.AssetKey(["marts", "tracking_coverage"]))
+    result = found[dg.AssetKey(["marts", "tracking_coverage"]), "expired_reviews"]
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert result.description == "could not look: Could not read block 7"

@@ -26,7 +26,7 @@ from event_assets.checks.tracking.plan import (
     check_reviews,
     check_unused,
 )
-from event_assets.checks.tracking.results import not_looked
+from event_assets.checks.tracking.results import nothing_there
 from event_assets.checks.tracking.source_days import (
     DAILY_SHARES,
     VOLUME_CHECK,
@@ -52,7 +52,7 @@ class TrackingCheck:
         try:
             return self.judge(marts, plan)
         except NotBuilt as missing:
-            return not_looked(self.key, f"marts.{missing} is not built yet")
+            return nothing_there(self.key, f"marts.{missing} is not built yet")
 
 
 def source_checks(asset: dg.AssetKey, source: Source) -> list[TrackingCheck]:

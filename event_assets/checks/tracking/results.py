@@ -23,6 +23,12 @@ def warning(
     )
 
 
-def not_looked(key: dg.AssetCheckKey, why: str) -> dg.AssetCheckResult:
-    """A result where there was nothing to look at."""
+def nothing_there(key: dg.AssetCheckKey, why: str) -> dg.AssetCheckResult:
+    """A result where there was nothing to look at, yet."""
     return warning(key, passed=True, message=why, evidence={})
+
+
+def could_not_look(key: dg.AssetCheckKey, error: Exception) -> dg.AssetCheckResult:
+    """A result where there may be something: it must not take the place of a warning as passed."""
+    why = " ".join(str(error).split())
+    return warning(key, passed=False, message=f"could not look: {why}", evidence={})
