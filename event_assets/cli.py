@@ -13,7 +13,12 @@ import typer
 
 from event_assets.errors import ConfigurationError
 from event_assets.plan_cli import plan_app
-from event_assets.settings import Settings, load_settings, packaged_plan_dir
+from event_assets.settings import (
+    Settings,
+    check_plan_is_named,
+    load_settings,
+    packaged_plan_dir,
+)
 
 if TYPE_CHECKING:
     from event_assets.landing import DaySpan
@@ -67,7 +72,9 @@ def _span(text: str) -> DaySpan:
 def _settings(data: Path | None) -> Settings:
     if data is not None:
         os.environ["EVENT_ASSETS_DATA"] = str(data.absolute())
-    return Settings.from_environment()
+    settings = Settings.from_environment()
+    check_plan_is_named(settings)
+    return settings
 
 
 @app.command()

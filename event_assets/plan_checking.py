@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,9 @@ from event_assets.plan.folder import optional_file
 from event_assets.plan.loader import read_plan
 from event_assets.plan.mistakes import Mistakes
 from event_assets.plan.model import Plan
+from event_assets.plan.written import unknown_name
 from event_assets.settings import SourcesConfig
+from event_assets.yaml_files import YamlFile
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,22 @@ def check_plan(folder: Path, today: date) -> CheckedPlan:
     for path in sorted(folder.glob("sources*.yaml")):
         with mistakes.caught():
             mistakes.note(optional_file(folder, path.name).checked(SourcesConfig)[1])
-    warnings = [] if reading.plan is None else advice(reading.plan, reading.files, today)
+    warnings: list[ConfigurationError] = []
+    if reading.plan is not None:
+        warnings += advice(reading.plan, reading.files, today)
+        warnings += _accepted_nowhere(folder, reading.plan, reading.files["plan.yaml"])
     return CheckedPlan(reading.plan, mistakes.in_order(), warnings)
+
+
+def _accepted_nowhere(folder: Path, plan: Plan, file: YamlFile) -> Iterator[ConfigurationError]:
+    """Accepted days of sources that the plan folder's sources.yaml does not have."""
+    config, _ = optional_file(folder, "sources.yaml").checked(SourcesConfig)
+    names = [] if config is None else [source.name for source in config.sources]
+    for index, day in enumerate(plan.accepted_days if names else ()):
+        if day.source not in names:
+            yield unknown_name(
+                file, ("accepted_days", index, "source"), "source", day.source, names
+            )
 
 
 def described(plan: Plan) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "Settings",
     "Source",
     "SourcesConfig",
+    "check_plan_is_named",
     "check_sources",
     "chosen_plan_dir",
     "load_settings",
@@ -230,6 +231,25 @@ def packaged_plan_dir() -> Path:
     package = Path(__file__).absolute().parent
     inside = package / "tracking_plan"
     return inside if inside.is_dir() else package.parent / "tracking_plan"
+
+
+def check_plan_is_named(settings: Settings) -> None:
+    """Raise ConfigurationError where the example stands in for the plan that the data stands under.
+
+    It does where nobody names a plan: right for the demo, and for nothing else.
+    """
+    about = settings.plan_tables_dir / "plan_about.parquet"
+    is_named = os.environ.get("EVENT_ASSETS_PLAN") or Path("tracking_plan").is_dir()
+    if is_named or not about.is_file():
+        return
+    from pyarrow import parquet
+
+    (last,) = parquet.read_table(about).to_pylist()  # pyright: ignore[reportUnknownMemberType]
+    if Path(last["folder"]) != packaged_plan_dir():
+        raise ConfigurationError(
+            f"no tracking plan is named, and this data stands under `{last['name']}`",
+            remedy=f"set EVENT_ASSETS_PLAN={last['folder']}",
+        )
 
 
 def chosen_plan_dir(named: Path | None) -> Path:

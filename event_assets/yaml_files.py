@@ -32,6 +32,16 @@ MAX_BYTES = 1_000_000
 MAX_MISTAKES = 100  # told of one file; who has more wants to see the first ones
 MAX_DEPTH = 40  # a plan nests about ten levels; the reader recurses once a level
 
+# pydantic's kinds of mistakes, for those who never met it
+_EXPECTED = {
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "dict_type": "expected keys and values",
+    "model_type": "expected keys and values",
+    "string_type": "expected a text",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+}
 _NULL = re.compile(r"(?:~|null|Null|NULL|)")
 _BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,300})")
@@ -110,6 +120,8 @@ class YamlFile:
                     f"`{details['input']}` is not allowed here",
                     _remedy(str(details["input"]), allowed),
                 )
+            case kind if kind in _EXPECTED:
+                return self.error(location, f"{_EXPECTED[kind]}, found {_kind(details['input'])}")
             case _:
                 return self.error(location, details["msg"].removeprefix("Value error, "))
 
@@ -181,7 +193,12 @@ def _syntax_error(path: Path, text: str, error: yaml.MarkedYAMLError) -> Configu
         return ConfigurationError(
             "a tab in the indentation", file=path, line=line, remedy="indent with spaces"
         )
-    return ConfigurationError(f"not valid YAML: {error.problem}", file=path, line=line)
+    remedy = None
+    if "mapping values are not allowed" in (error.problem or ""):
+        remedy = "put a text that holds `: ` in quotes"
+    return ConfigurationError(
+        f"not valid YAML: {error.problem}", file=path, line=line, remedy=remedy
+    )
 
 
 class _Composer:

@@ -9,7 +9,8 @@ import pytest
 
 from event_assets import cli
 from event_assets.plan.loader import load_plan
-from event_assets.settings import packaged_plan_dir
+from event_assets.plan.tables import compile_tables
+from event_assets.settings import load_settings, packaged_plan_dir
 from event_assets.starter import write_starter_plan
 
 
@@ -162,3 +163,21 @@ def test_a_data_directory_that_is_not_there_is_one_line_and_is_not_made(call, el
     assert (code, out) == (2, "")
     assert err.startswith("there is no data directory mistyped; ")
     assert not (elsewhere / "mistyped").exists()
+
+
+def test_data_that_stands_under_a_plan_is_not_judged_by_the_example(call, elsewhere):
+    plan = elsewhere / "boats"
+    write_starter_plan(plan)
+    text = (plan / "plan.yaml").read_text()
+    (plan / "plan.yaml").write_text(text.replace("name: shop", "name: boats"))
+    (elsewhere / "data").mkdir()
+    settings = load_settings(elsewhere / "data", plan, None)
+    compile_tables(load_plan(plan), settings, settings.plan_tables_dir)
+    for command in ("run", "doctor", "ui"):
+        assert call(command) == (
+            2,
+            "",
+            "no tracking plan is named, and this data stands under `boats`; "
+            f"set EVENT_ASSETS_PLAN={plan}\n",
+        )
+

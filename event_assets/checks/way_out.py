@@ -69,12 +69,13 @@ def refused_by_another_plan(
 ) -> set[date]:
     """Days out of the marts of which another plan accepted records as violating it."""
     error = plan.checks.violations.error
+    current = plan.verdict_hash
     return {
         day.day
         for day in days
         if day.day in verdicts
         and verdicts[day.day].is_over(error)
-        and any(x.flagged > x.noise and x.plan_hash != plan.verdict_hash for x in day.loads)
+        and any(x.flagged > x.noise and x.plan_hash != current for x in day.loads)
     }
 
 

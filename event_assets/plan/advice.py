@@ -12,8 +12,9 @@ from event_assets.json_values import is_object
 from event_assets.plan.event import Event, Property
 from event_assets.plan.model import Plan
 from event_assets.plan.personal import smell_of_name
+from event_assets.plan.rule_names import unknown_names
 from event_assets.plan.similar import similar_pairs
-from event_assets.yaml_files import Location, YamlFile
+from event_assets.yaml_files import Location, YamlFile, did_you_mean
 
 Files = Mapping[str, YamlFile]
 
@@ -59,6 +60,12 @@ def _of_events(plan: Plan, files: Files, today: date) -> Iterator[ConfigurationE
                 location = ("earlier", at, "until")
                 message = f"this shape was valid until {shape.until}"
                 yield file.error(location, message, "remove it once no older event comes in")
+        places: list[Location] = [(), *(("earlier", at) for at in range(len(event.earlier)))]
+        for place, shape in zip(places, event.shapes, strict=True):
+            for within, name in unknown_names(shape):
+                message = f"`{event.event}` has no property `{name}`"
+                remedy = did_you_mean(name, shape.properties) or "such a rule can't be met"
+                yield file.error((*place, "rules", *within), message, remedy)
         own = _written(file, ("properties",))
         properties = {name: event.properties[name] for name in own if name in event.properties}
         yield from _of_properties(file, ("properties",), properties)

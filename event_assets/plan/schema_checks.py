@@ -68,7 +68,12 @@ def _check_keyword(keyword: str, value: Any, location: Location, *, is_property:
         remedy = "write definitions into the event's `rules: {$defs: …}`"
         raise SchemaMistake(location, "is not taken here", remedy)
     if keyword not in KNOWN:
-        remedy = did_you_mean(keyword, KNOWN) or "it is no keyword of JSON Schema"
+        remedy = did_you_mean(keyword, KNOWN) or (
+            # what follows a comma within `{…}` is a key without a value
+            "put the text before it in quotes, as a comma ends it"
+            if value is None
+            else "it is no keyword of JSON Schema"
+        )
         raise SchemaMistake(location, "unknown key", remedy)
     if keyword == "type":
         for each in value if is_array(value) else [value]:

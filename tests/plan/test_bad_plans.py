@@ -118,6 +118,20 @@ EVENT_MISTAKES = {
         "plan/events/pay.yaml:9: rules.then.properties.code.sensitivity: is not taken here; "
         "write it into the property, or into a definition",
     ),
+    "comma in a description that is not quoted": (
+        "properties:\n  code: {type: string, description: A code, mostly.}\n",
+        "plan/events/pay.yaml:7: properties.code.mostly.: unknown key; put the text before it in "
+        "quotes, as a comma ends it",
+    ),
+    "colon in a description that is not quoted": (
+        "properties:\n  code:\n    description: A code: mostly\n",
+        "plan/events/pay.yaml:8: not valid YAML: mapping values are not allowed in this context; "
+        "put a text that holds `: ` in quotes",
+    ),
+    "one group that is no list": (
+        "groups: campaign\n",
+        "plan/events/pay.yaml:6: groups: expected a list, found a text",
+    ),
     "reference to nothing": (
         "properties:\n  code: {$ref: '#/$defs/adress'}\n"
         "rules: {$defs: {address: {type: object}}}\n",

@@ -55,6 +55,21 @@ def test_a_plan_in_which_all_is_said_gets_no_advice(write_plan: Write):
 
 
 ADVICE = {
+    "rule about a property that is not there": (
+        {
+            "events/pay.yaml": event("pay", properties(method="enum: [card]"))
+            + "rules:\n  if: {properties: {methud: {const: card}}}\n  then: {required: [method]}\n"
+        },
+        "plan/events/pay.yaml:10: rules.if.properties.methud: `pay` has no property `methud`",
+    ),
+    "rule that asks for a property that is not there": (
+        {
+            "events/pay.yaml": event("pay", properties(method="enum: [card]"))
+            + "rules:\n  dependentRequired: {method: [card_typ]}\n"
+        },
+        "plan/events/pay.yaml:10: rules.dependentRequired.method.0: `pay` has no property "
+        "`card_typ`",
+    ),
     "unused": (
         {"events/lone.yaml": event("lone", is_used=False)},
         "plan/events/lone.yaml:3: purpose: nothing uses `lone`: no funnel, conversion, refund or "
@@ -215,11 +230,12 @@ def test_one_slip_of_the_fingers_is_found_wherever_it_is(name: str, at: int, how
 def test_similar_names_are_those_that_comparing_all_pairs_finds(names: set[str]):
     pairs = {pair.name for pair in similar_pairs(dict.fromkeys(names, 1))}
     each_pair = {
-        found.name
+        name
         for one in names
         for other in names
         if one < other
         for found in similar_pairs({one: 1, other: 1})
+        for name in (found.name, found.similar_to)
     }
     assert pairs <= each_pair
     assert bool(pairs) == bool(each_pair)
