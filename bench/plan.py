@@ -70,7 +70,7 @@ def main() -> None:
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     from event_assets.plan.loader import load_plan
-    from event_assets.plan_compiling import compile_plan
+    from event_assets.plan_commands.compiling import compile_plan
     from event_assets.settings import load_settings
 
     with tempfile.TemporaryDirectory() as name:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from event_assets.errors import ConfigurationError
-from event_assets.plan_cli import plan_app
+from event_assets.plan_commands.app import plan_app
 from event_assets.settings import (
     Settings,
     check_plan_is_named,

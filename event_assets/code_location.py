@@ -14,7 +14,7 @@ from event_assets.assets.publish import build_publish
 from event_assets.assets.tracking import build_tracking_checks
 from event_assets.dbt_manifest import read_manifest
 from event_assets.landing import daily_partitions, landing_span
-from event_assets.plan_compiling import keep_tables_current
+from event_assets.plan_commands.compiling import keep_tables_current
 from event_assets.schedules import build_schedule, build_sensor
 from event_assets.settings import Settings
 

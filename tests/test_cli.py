@@ -180,4 +180,3 @@ def test_data_that_stands_under_a_plan_is_not_judged_by_the_example(call, elsewh
             "no tracking plan is named, and this data stands under `boats`; "
             f"set EVENT_ASSETS_PLAN={plan}\n",
         )
-

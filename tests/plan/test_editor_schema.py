@@ -13,14 +13,14 @@ from jsonschema import Draft7Validator, FormatChecker
 from random_schemas import schema
 
 from event_assets.errors import ConfigurationError
-from event_assets.plan.editor_schema import (
+from event_assets.plan.drafting.trial import check_events
+from event_assets.plan.editor.editor_schema import (
     editor_schemas,
     stale_editor_schemas,
     write_editor_schemas,
 )
 from event_assets.plan.schema_checks import check_properties, check_rules
 from event_assets.plan.schemas import SchemaMistake
-from event_assets.plan.trial import check_events
 from event_assets.yaml_files import read_yaml
 
 Write = Callable[[dict[str, str]], Path]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_schemas import changed, value, whole_schema
 
-from event_assets.plan.narrowing import schema_changes
+from event_assets.plan.comparing.narrowing import schema_changes
 from event_assets.plan.schemas import compile_schema
 
 

@@ -305,7 +305,7 @@ def test_check_loads_nothing_that_takes_long():
         [
             sys.executable,
             "-c",
-            "import sys, event_assets.cli, event_assets.plan_checking as checking\n"
+            "import sys, event_assets.cli, event_assets.plan_commands.checking as checking\n"
             "from datetime import date; from pathlib import Path\n"
             "checking.check_plan(Path('tracking_plan').absolute(), date.today())\n"
             "print(*sys.modules)",

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from event_assets.plan.editor_schema import editor_schemas
-from event_assets.plan_compiling import keep_tables_current
+from event_assets.plan.editor.editor_schema import editor_schemas
+from event_assets.plan_commands.compiling import keep_tables_current
 from event_assets.settings import Settings, load_settings
 
 Write = Callable[[dict[str, str]], Path]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from random_schemas import NAMES, changed, schema, value
 
-from event_assets.plan.changes import plan_changes
+from event_assets.plan.comparing.changes import plan_changes
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Channels, Event, Plan
 from event_assets.plan.schema_checks import check_properties
@@ -177,7 +177,7 @@ FILES = {
 
 def told(write_plan: Write, name: str, old: str, new: str) -> list[str]:
     """`kind file:line: message` of each change after one replacement in one file."""
-    from event_assets.plan.changes import placed
+    from event_assets.plan.comparing.changes import placed
     from event_assets.plan.loader import read_plan
 
     before = load_plan(write_plan(FILES))

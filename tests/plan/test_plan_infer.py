@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from event_assets import cli
 from event_assets.ingest.unjudged import LinesSeen, LogReader, log_files, source_of
-from event_assets.plan.infer import drafts_of
+from event_assets.plan.drafting.infer import drafts_of
+from event_assets.plan.drafting.observed import MAX_DISTINCT, MAX_NAMES, Observed
+from event_assets.plan.drafting.trial import check_events
+from event_assets.plan.drafting.writing import write_plan
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
-from event_assets.plan.observed import MAX_DISTINCT, MAX_NAMES, Observed
 from event_assets.plan.personal import smell_of_name, smell_of_text
-from event_assets.plan.trial import check_events
 from event_assets.plan.verdicts import Judge
-from event_assets.plan.writing import write_plan
 from event_assets.settings import DEFAULT_SOURCES, load_settings
 from event_assets.simulate.shop import write_shop_logs
 from event_assets.yaml_files import read_yaml

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from event_assets import cli
+from event_assets.plan.drafting.writing import write_plan
 from event_assets.plan.event import Event, Shape, documented_event_schema, event_schema
 from event_assets.plan.interchange.schema_drafts import to_07, to_2020
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
-from event_assets.plan.writing import write_plan
-from event_assets.plan_exchange import export_plan, import_plan
+from event_assets.plan_commands.exchanging import export_plan, import_plan
 from event_assets.settings import packaged_plan_dir
 
 # a busy machine is no mistake

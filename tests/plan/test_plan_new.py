@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from event_assets import cli
-from event_assets.plan.drafts import similar_name, similar_pairs
+from event_assets.plan.drafting.drafts import similar_name, similar_pairs
 from event_assets.plan.loader import load_plan
 from event_assets.starter import write_starter_plan
 

@@ -14,7 +14,7 @@ from event_assets.errors import ConfigurationError
 from event_assets.plan.codegen import tracker_code
 from event_assets.plan.docs import EventVolume, SourceVolume
 from event_assets.plan.loader import load_plan
-from event_assets.plan_volumes import read_volumes
+from event_assets.plan_commands.volumes import read_volumes
 
 ROOT = Path(__file__).parents[2]
 Call = Callable[..., tuple[int, str, str]]

@@ -10,9 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from event_assets.errors import ConfigurationError
+from event_assets.plan.drafting.writing import (
+    NotAFileName,
+    event_text,
+    file_name,
+    write_event,
+    write_plan,
+)
+from event_assets.plan.drafting.yaml_text import WIDTH, block, flow
 from event_assets.plan.loader import load_plan
-from event_assets.plan.writing import NotAFileName, event_text, file_name, write_event, write_plan
-from event_assets.plan.yaml_text import WIDTH, block, flow
 from event_assets.yaml_files import MAX_DEPTH, read_yaml
 
 # a busy machine is no mistake

@@ -16,7 +16,7 @@ from event_assets.plan.docs.anchors import anchors
 from event_assets.plan.docs.examples import example_line
 from event_assets.plan.docs.rows import property_rows
 from event_assets.plan.docs.volumes import EventVolume
-from event_assets.plan.drafts import KINDS
+from event_assets.plan.drafting.drafts import KINDS
 from event_assets.plan.model import Event, Plan
 from event_assets.plan.schemas import DEFINITIONS, documented_schema
 from event_assets.plan.wording import duration_in_words, rules_in_words

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from event_assets.json_values import is_array, is_object
+from event_assets.plan.drafting.writing import NotAFileName, file_name
 from event_assets.plan.event import EarlierVersion, documented_event_schema
 from event_assets.plan.interchange.exchanged import (
     HOUSE_KEYS,
@@ -21,7 +22,6 @@ from event_assets.plan.interchange.exchanged import (
 )
 from event_assets.plan.interchange.schema_drafts import DRAFT_2020_12, NotTaken, to_2020
 from event_assets.plan.model import Plan
-from event_assets.plan.writing import NotAFileName, file_name
 
 EXTENSION = "x-event-assets"
 

@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from event_assets.json_values import is_array, is_object
+from event_assets.plan.editor.key_descriptions import DESCRIPTIONS
+from event_assets.plan.editor.written_schema import property_schema, rules_schema, subschema
 from event_assets.plan.event import Event, PropertyGroups
-from event_assets.plan.key_descriptions import DESCRIPTIONS
 from event_assets.plan.model import COMPUTED_SEMANTICS, Channels, Funnels
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import DEFINITIONS
-from event_assets.plan.written_schema import property_schema, rules_schema, subschema
 from event_assets.settings import SourcesConfig
 from event_assets.sources import MAPPABLE_FIELDS, SUPPORTED_FORMATS
 

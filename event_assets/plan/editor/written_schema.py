@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from event_assets.plan.key_descriptions import KEYWORDS
+from event_assets.plan.editor.key_descriptions import KEYWORDS
 from event_assets.plan.schemas import DEFINITIONS, FORMATS, REFERENCE, SENSITIVITIES, TYPES
 
 _SUBSCHEMA = {"$ref": "#/definitions/Subschema"}

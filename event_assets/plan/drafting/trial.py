@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from event_assets.errors import ConfigurationError
-from event_assets.plan.drafts import composed
+from event_assets.plan.drafting.drafts import composed
+from event_assets.plan.drafting.writing import file_name, write_plan
 from event_assets.plan.folder import EVENTS
 from event_assets.plan.loader import load_plan, read_plan
-from event_assets.plan.writing import file_name, write_plan
 
 _READ_FILES = ("plan.yaml", "property_groups.yaml", "funnels.yaml", "channels.yaml", "rates.csv")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from event_assets.errors import ConfigurationError, shown_path
-from event_assets.plan.editor_schema import stale_editor_schemas, write_editor_schemas
+from event_assets.plan.editor.editor_schema import stale_editor_schemas, write_editor_schemas
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
 from event_assets.settings import Settings

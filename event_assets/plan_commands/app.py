@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from event_assets.plan_cli_check import add_check_commands
-from event_assets.plan_cli_drafts import add_draft_commands
-from event_assets.plan_cli_exchange import add_exchange_commands
-from event_assets.plan_cli_output import add_output_commands
+from event_assets.plan_commands.check import add_check_commands
+from event_assets.plan_commands.draft import add_draft_commands
+from event_assets.plan_commands.exchange import add_exchange_commands
+from event_assets.plan_commands.output import add_output_commands
 
 plan_app = typer.Typer(
     name="plan",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from event_assets.plan.comparing.keyword_changes import SchemaChange, value_change
+from event_assets.plan.comparing.narrowing import schema_changes
 from event_assets.plan.event import EarlierVersion, Event, event_schema
-from event_assets.plan.keyword_changes import SchemaChange, value_change
-from event_assets.plan.narrowing import schema_changes
 from event_assets.yaml_files import Location
 
 _OTHER_VERSION = "\0"  # stands for those that neither plan names

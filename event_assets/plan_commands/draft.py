@@ -63,10 +63,10 @@ def new(
     ] = None,
 ) -> None:
     """Write the file of a new event; what is not said by options is asked for in the file."""
-    from event_assets.plan.drafts import drafted, properties_from, same_name, similar_name
+    from event_assets.plan.drafting.drafts import drafted, properties_from, same_name, similar_name
+    from event_assets.plan.drafting.trial import check_events
+    from event_assets.plan.drafting.writing import write_event
     from event_assets.plan.loader import load_plan
-    from event_assets.plan.trial import check_events
-    from event_assets.plan.writing import write_event
 
     folder = own_plan_folder(plan)
     if not (folder / "plan.yaml").is_file():
@@ -140,7 +140,7 @@ def infer(
 
     Examples and lists hold nothing that smells of a person; look through the drafts all the same.
     """
-    from event_assets.plan_drafting import draft_from_logs
+    from event_assets.plan_commands.drafting import draft_from_logs
 
     folder = own_plan_folder(out)
     drafted = draft_from_logs(logs, folder, source, kind, required_share, owner)

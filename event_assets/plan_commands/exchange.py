@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from event_assets.plan_cli_drafts import OwnerOption, next_check, own_plan_folder
+from event_assets.plan_commands.draft import OwnerOption, next_check, own_plan_folder
 
 
 def add_exchange_commands(plan_app: typer.Typer) -> None:
@@ -45,7 +45,7 @@ def import_(
 
     Exits with 1 if events cannot be taken, while the others are written.
     """
-    from event_assets.plan_exchange import import_plan
+    from event_assets.plan_commands.exchanging import import_plan
 
     folder = own_plan_folder(out)
     done = import_plan(file, format_name, folder, owner, sent_by or ())
@@ -75,7 +75,7 @@ def export(
     ] = False,
 ) -> None:
     """Write the plan for another tool; say what it has no place for."""
-    from event_assets.plan_exchange import export_plan
+    from event_assets.plan_commands.exchanging import export_plan
     from event_assets.settings import Settings
 
     folder = plan or Settings.from_environment().plan_dir

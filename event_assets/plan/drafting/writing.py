@@ -12,7 +12,7 @@ from typing import Any
 
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.json_values import is_object
-from event_assets.plan.yaml_text import block
+from event_assets.plan.drafting.yaml_text import block
 from event_assets.yaml_files import MAX_BYTES
 
 MODELINE = "# yaml-language-server: $schema=../schema/event.schema.json"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.ingest.unjudged import UNNAMED, LinesSeen, LogReader, log_files, source_of
-from event_assets.plan.drafts import KINDS, composed, similar_pairs
-from event_assets.plan.infer import Drafts, drafts_of, summary_of
-from event_assets.plan.observed import MAX_EVENTS, Observed
-from event_assets.plan.trial import check_events, known_names
-from event_assets.plan.writing import write_plan
+from event_assets.plan.drafting.drafts import KINDS, composed, similar_pairs
+from event_assets.plan.drafting.infer import Drafts, drafts_of, summary_of
+from event_assets.plan.drafting.observed import MAX_EVENTS, Observed
+from event_assets.plan.drafting.trial import check_events, known_names
+from event_assets.plan.drafting.writing import write_plan
 from event_assets.progress import report
 from event_assets.settings import Settings, load_settings
 from event_assets.sources import Source

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from event_assets.json_values import is_object
-from event_assets.plan.keyword_changes import (
+from event_assets.plan.comparing.keyword_changes import (
     LOWER,
     MAY,
     UPPER,

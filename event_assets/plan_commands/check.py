@@ -39,7 +39,7 @@ def check(
     """
     from datetime import date
 
-    from event_assets.plan_checking import check_plan
+    from event_assets.plan_commands.checking import check_plan
     from event_assets.settings import chosen_plan_dir
 
     found = check_plan(chosen_plan_dir(plan), date.today())
@@ -71,7 +71,7 @@ def diff(
     Ends with 1 where something is breaking and the plan's version is not raised, with 2 where there
     is no such BASE. sources.yaml is not compared.
     """
-    from event_assets.plan_comparing import compare_plans
+    from event_assets.plan_commands.comparing import compare_plans
     from event_assets.settings import chosen_plan_dir
 
     compared = compare_plans(base, chosen_plan_dir(plan))
@@ -99,7 +99,7 @@ def compile_(
     into the plan folder, schema/*.json, to be committed: editors complete and check event files by
     them.
     """
-    from event_assets.plan_compiling import compile_plan
+    from event_assets.plan_commands.compiling import compile_plan
     from event_assets.settings import chosen_plan_dir, load_settings
 
     if data is not None and not data.is_dir():

@@ -15,12 +15,12 @@ from typing import Any
 import orjson
 
 from event_assets.errors import ConfigurationError, shown_path
-from event_assets.plan.drafts import composed, drafted
+from event_assets.plan.drafting.drafts import composed, drafted
+from event_assets.plan.drafting.trial import known_names, sound_events
+from event_assets.plan.drafting.writing import NotAFileName, file_name, write_plan
 from event_assets.plan.interchange import json_schemas, rudderstack, segment
 from event_assets.plan.interchange.exchanged import Incoming, Outgoing
 from event_assets.plan.loader import load_plan
-from event_assets.plan.trial import known_names, sound_events
-from event_assets.plan.writing import NotAFileName, file_name, write_plan
 from event_assets.yaml_files import did_you_mean, read_yaml
 
 FORMATS: dict[str, ModuleType] = {

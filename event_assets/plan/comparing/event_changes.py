@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from event_assets.plan.comparing.keyword_changes import Kind, SchemaChange, listed, value_change
+from event_assets.plan.comparing.succession import shape_changes
 from event_assets.plan.event import Conversion, Event, Property, Refund
-from event_assets.plan.keyword_changes import Kind, SchemaChange, listed, value_change
-from event_assets.plan.succession import shape_changes
 
 _SEVERITY = {"accept": 0, "omit": 1, "quarantine": 2}
 _NOTES = ("description", "purpose", "owner", "status", "since", "review_by", "used_by")

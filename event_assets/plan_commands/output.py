@@ -81,7 +81,7 @@ def docs(
     analytics = (data or Path(os.environ.get("EVENT_ASSETS_DATA") or "data")) / "analytics.duckdb"
     volumes = {}
     if analytics.is_file():
-        from event_assets.plan_volumes import read_volumes
+        from event_assets.plan_commands.volumes import read_volumes
 
         volumes = read_volumes(analytics)
     _write_generated(out, plan_page(loaded, volumes), marker=_PAGE)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from event_assets.errors import ConfigurationError, shown_path
-from event_assets.plan.changes import PLAN, Change, placed, plan_changes
-from event_assets.plan.keyword_changes import Kind
+from event_assets.plan.comparing.changes import PLAN, Change, placed, plan_changes
+from event_assets.plan.comparing.keyword_changes import Kind
 from event_assets.plan.loader import read_plan
-from event_assets.plan_base import base_folder, default_base
+from event_assets.plan_commands.base import base_folder, default_base
 
 _ORDER: tuple[Kind, ...] = ("breaking", "additive", "note")
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from event_assets.errors import ConfigurationError
 from event_assets.json_values import is_object
-from event_assets.plan.event_changes import event_changes, policy_changes
-from event_assets.plan.keyword_changes import Kind, SchemaChange, exactly, value_change
+from event_assets.plan.comparing.event_changes import event_changes, policy_changes
+from event_assets.plan.comparing.keyword_changes import Kind, SchemaChange, exactly, value_change
 from event_assets.plan.model import Funnel, Plan
 from event_assets.yaml_files import Location, YamlFile
 

@@ -11,8 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from event_assets.plan.drafts import DESCRIPTION, KINDS, OWNER, PURPOSE, composed
-from event_assets.plan.observed import Observed, ObservedEvent, ObservedObject, ObservedValue
+from event_assets.plan.drafting.drafts import DESCRIPTION, KINDS, OWNER, PURPOSE, composed
+from event_assets.plan.drafting.observed import (
+    Observed,
+    ObservedEvent,
+    ObservedObject,
+    ObservedValue,
+)
+from event_assets.plan.drafting.writing import NotAFileName, file_name
 from event_assets.plan.personal import (
     is_name_of_id,
     is_name_of_thing,
@@ -23,7 +29,6 @@ from event_assets.plan.personal import (
     smell_of_name,
     smells_within,
 )
-from event_assets.plan.writing import NotAFileName, file_name
 
 REQUIRED_SHARE = 0.995
 RARE_SHARE = 0.01  # a type or a word as rare as this is a mistake of the sender

@@ -1,0 +1,1 @@
+"""Two states of a plan: what changed, and whether it breaks anybody."""

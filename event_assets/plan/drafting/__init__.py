@@ -1,0 +1,1 @@
+"""Plan files written for people to complete: from names, from logs."""
