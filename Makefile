@@ -1,5 +1,5 @@
 # Every target sets itself up: .venv in this folder, by uv where it is, else by venv and pip.
-.PHONY: demo ui test test-older-duckdb lint plan bench wheel clean
+.PHONY: demo ui test browser test-older-duckdb lint plan bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -31,8 +31,12 @@ demo: $(READY)
 ui: $(READY)
 	@$(PY) -m event_assets ui --data $(DATA)
 
-test: $(READY)
+test: $(READY) browser
 	@$(PY) -m pytest -n auto --dist loadfile
+
+# some tests look at pages in Debian's Chromium; without one they are skipped and say so
+browser:
+	@./setup-browser
 
 # DuckDB 1.5 beside the 2.0 of constraints.txt: the models, the published file and the whole run
 test-older-duckdb:
