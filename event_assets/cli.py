@@ -16,6 +16,7 @@ from event_assets.plan_commands.app import plan_app
 from event_assets.settings import (
     Settings,
     check_plan_is_named,
+    last_plan,
     load_settings,
     packaged_plan_dir,
 )
@@ -115,14 +116,16 @@ def run(
     with shown_progress():
         report("Starting")
         from event_assets.run import RunOptions
-        from event_assets.run_output import print_report, quiet_run
+        from event_assets.run_output import print_plan_change, print_report, quiet_run
 
         options = RunOptions(full_refresh, verify, span, as_of)
+        before = last_plan(settings)
         done = quiet_run(settings, options, verbose=verbose)
     if as_json:
         print(json.dumps(done.as_json(), indent=1))
     else:
         print_report(settings, done)
+        print_plan_change(settings, before["hash"] if before else None)
     raise typer.Exit(done.exit_code)
 
 

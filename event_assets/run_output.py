@@ -7,6 +7,8 @@ from contextlib import nullcontext
 
 from event_assets.console import output_in
 from event_assets.errors import shown_path
+from event_assets.ingest.loads import highest_generations, read_records
+from event_assets.plan.loader import load_plan
 from event_assets.run import RunOptions, check_configuration, run
 from event_assets.run_report import OK, IngestedDay, RunReport
 from event_assets.settings import Settings
@@ -37,6 +39,24 @@ def print_report(settings: Settings, done: RunReport) -> None:
         print(f"{mark} {check.asset} {check.check}{told}")
     print_failures(settings, done)
     print(_result_line(settings, done))
+
+
+def print_plan_change(settings: Settings, hash_before: str | None) -> None:
+    """Which days stand as an earlier plan judged them, where this run was the first by another."""
+    plan = load_plan(settings.plan_dir)
+    if hash_before in (None, plan.verdict_hash):
+        return
+    days = {
+        (load.source, load.landing_date)
+        for load in highest_generations(read_records(settings.loads_dir))
+        if load.kind != "ad_report" and load.plan_hash != plan.verdict_hash
+    }
+    if days:
+        first, last = (choose(day for _, day in days) for choose in (min, max))
+        print(
+            f"the plan has changed: {len(days)} days of sources stand as the plan before judged"
+            f" them; `event-assets run --partition {first}..{last}` judges them anew"
+        )
 
 
 def print_failures(settings: Settings, done: RunReport) -> None:

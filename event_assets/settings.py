@@ -25,6 +25,7 @@ __all__ = [
     "check_plan_is_named",
     "check_sources",
     "chosen_plan_dir",
+    "last_plan",
     "load_settings",
     "packaged_plan_dir",
 ]
@@ -238,18 +239,25 @@ def check_plan_is_named(settings: Settings) -> None:
 
     It does where nobody names a plan: right for the demo, and for nothing else.
     """
-    about = settings.plan_tables_dir / "plan_about.parquet"
-    is_named = os.environ.get("EVENT_ASSETS_PLAN") or Path("tracking_plan").is_dir()
-    if is_named or not about.is_file():
+    if os.environ.get("EVENT_ASSETS_PLAN") or Path("tracking_plan").is_dir():
         return
-    from pyarrow import parquet
-
-    (last,) = parquet.read_table(about).to_pylist()  # pyright: ignore[reportUnknownMemberType]
-    if Path(last["folder"]) != packaged_plan_dir():
+    last = last_plan(settings)
+    if last is not None and Path(last["folder"]) != packaged_plan_dir():
         raise ConfigurationError(
             f"no tracking plan is named, and this data stands under `{last['name']}`",
             remedy=f"set EVENT_ASSETS_PLAN={last['folder']}",
         )
+
+
+def last_plan(settings: Settings) -> dict[str, str] | None:
+    """Name, version, hash and folder of the plan that the data stands under; None for new data."""
+    about = settings.plan_tables_dir / "plan_about.parquet"
+    if not about.is_file():
+        return None
+    from pyarrow import parquet
+
+    (last,) = parquet.read_table(about).to_pylist()  # pyright: ignore[reportUnknownMemberType]
+    return last
 
 
 def chosen_plan_dir(named: Path | None) -> Path:

@@ -33,7 +33,12 @@ _SCHEMAS: dict[str, dict[str, pa.DataType]] = {
     "lookbacks": {"lookback_days": pa.int64()},
     "own_domains": {"domain": pa.string()},
     "plan_sources": {"source": pa.string(), "kind": pa.string(), "opens_sessions": pa.bool_()},
-    "plan_about": {"name": pa.string(), "version": pa.int64(), "folder": pa.string()},
+    "plan_about": {
+        "name": pa.string(),
+        "version": pa.int64(),
+        "hash": pa.string(),
+        "folder": pa.string(),
+    },
     "plan_events": {
         "event": pa.string(),
         "description": pa.string(),
@@ -120,7 +125,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
         "lookbacks": [(days,) for days in config.attribution.lookback_days],
         "own_domains": [(domain,) for domain in config.own_domains],
         "plan_sources": [(each.name, each.kind, each.opens_sessions) for each in config.sources],
-        "plan_about": [(plan.name, plan.version, str(settings.plan_dir))],
+        "plan_about": [(plan.name, plan.version, plan.verdict_hash, str(settings.plan_dir))],
         "plan_events": [_event_row(event, in_funnels) for event in events],
         # apart from plan_events, so that no other event of the plan rebuilds sessions
         "plan_views": [

@@ -1,6 +1,8 @@
 """Quarantine has a way out: what was mended is foretold, let through once, and counted once."""
 
+import io
 import json
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 
 import dagster as dg
@@ -8,9 +10,11 @@ import pytest
 
 from event_assets.doctor import examine
 from event_assets.landing import DaySpan
+from event_assets.plan.loader import load_plan
 from event_assets.run import dagster_instance
+from event_assets.run_output import print_plan_change
 from event_assets.run_report import FAILED, OK, RunReport
-from event_assets.settings import load_settings
+from event_assets.settings import last_plan, load_settings
 from tests.dagster.shop import SOURCES, Shop, named, page_views
 
 SITE = """\
@@ -33,12 +37,21 @@ class Mending:
     reports: dict[str, RunReport]
     tables: dict[str, list[tuple[object, ...]]]
     advice: list[str]
+    news: list[str]
 
 
 def with_mapping(shop: Shop, name: str) -> Shop:
     """The shop with its site's mapping as it is now."""
     (shop.settings.plan_dir / "sources.yaml").write_text(SOURCES + SITE.replace("NAME", name))
     return Shop(load_settings(shop.settings.data_dir, shop.settings.plan_dir, None))
+
+
+def told(shop: Shop, hash_before: str) -> str:
+    """What a run says of the plan's change."""
+    output = io.StringIO()
+    with redirect_stdout(output):
+        print_plan_change(shop.settings, hash_before)
+    return output.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +78,14 @@ def mending(new_shop) -> Mending:
     groups = shop.settings.plan_dir / "property_groups.yaml"
     groups.write_text(groups.read_text().replace("required: true, ", ""))
     shop = with_mapping(shop, "name")
+    before = last_plan(shop.settings)
     step("mended")
+    assert before is not None
+    news = [told(shop, before["hash"]), told(shop, load_plan(shop.settings.plan_dir).verdict_hash)]
     advice = [finding.text for finding in examine(shop.settings)]
     step("judged anew", partition=DaySpan.parse(f"{FIRST}..{SITES}"))
     step("twice", partition=DaySpan.parse(f"{FIRST}..{SITES}"))
-    return Mending(shop, reports, tables, advice)
+    return Mending(shop, reports, tables, advice, news)
 
 
 def test_days_that_were_judged_by_the_present_plan_raise_no_warning(mending):
@@ -93,6 +109,14 @@ def test_after_the_mapping_is_mended_a_run_says_so_too(mending):
     check = named(mending.reports["mended"], "lake/site", "quarantine_way_out")
     assert check.message.startswith("1 quarantined record of 1 day would now pass: ")
     assert f"--partition {SITES}`" in check.message
+
+
+def test_the_first_run_by_another_plan_says_which_days_the_one_before_judged(mending):
+    assert mending.news == [
+        "the plan has changed: 3 days of sources stand as the plan before judged them; "
+        f"`event-assets run --partition {FIRST}..{SITES}` judges them anew\n",
+        "",
+    ]
 
 
 def test_doctor_says_it_as_well(mending):

@@ -27,7 +27,7 @@ COLUMNS = {
     "plan_events": "event VARCHAR, description VARCHAR, purpose VARCHAR, owner VARCHAR, "
     "status VARCHAR, role VARCHAR, sent_by VARCHAR, is_conversion BOOLEAN, since DATE, "
     "is_used BOOLEAN",
-    "plan_about": "name VARCHAR, version BIGINT, folder VARCHAR",
+    "plan_about": "name VARCHAR, version BIGINT, hash VARCHAR, folder VARCHAR",
     "plan_views": "event VARCHAR, is_screen_sensitive BOOLEAN",
     "plan_properties": "event VARCHAR, property VARCHAR, type VARCHAR, is_required BOOLEAN, "
     "sensitivity VARCHAR, description VARCHAR",
