@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import json
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,13 +74,16 @@ def day(event: Candidate) -> dt.date | None:
     return event["event_ts"].replace(tzinfo=dt.UTC).astimezone(BERLIN).date()
 
 
-def tracking(events: list[Candidate], plan: Plan) -> Rows:
+def tracking(events: list[Candidate], plan: Plan, set_aside: Sequence[Candidate] = ()) -> Rows:
     dated = [(each["version"], each["event_type"], day(each)) for each in events if day(each)]
     seen = Counter(dated)
     volume = Counter(date for _, _, date in dated)
     known_since: dict[str, dt.date] = {}
     for _, event, date in dated:
         known_since[event] = min(date, known_since.get(event, date))
+    for each in set_aside:
+        name, landed = each["event_type"], each["landing_date"]
+        known_since[name] = min(landed, known_since.get(name, dt.date.max))
     found: Rows = {}
     for version, date in {(version, date) for version, _, date in dated}:
         planned = plan.versions.get(version)
@@ -149,7 +153,14 @@ def is_filled(event: Candidate, name: str) -> bool:
     return sent(event).get(name) not in (None, "")
 
 
-def recency(events: list[Candidate], plan: Plan, sources: dict[str, str], as_of: dt.date) -> Rows:
+def recency(
+    events: list[Candidate],
+    plan: Plan,
+    sources: dict[str, str],
+    as_of: dt.date,
+    set_aside: Sequence[Candidate],
+) -> Rows:
+    rejected = Counter((each["source"], each["event_type"]) for each in set_aside)
     by_place: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for each in events:
         by_place[(each["source"], each["event_type"])].append(each)
@@ -178,6 +189,7 @@ def recency(events: list[Candidate], plan: Plan, sources: dict[str, str], as_of:
             max(days, default=None),
             max((as_of - max(days)).days, 0) if days else None,
             len(mine),
+            rejected[(source, event)],
             last and last["file"],
             last and last["line"],
         )

@@ -61,6 +61,7 @@ class Log:
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
         self.loads: dict[str, list[dict[str, Any]]] = {}
+        self.set_aside: dict[str, list[dict[str, Any]]] = {}
 
     def add(self, name: str, rows: list[dict[str, Any]], version: int, generation: int = 1) -> None:
         for kind in SOURCES:
@@ -73,6 +74,19 @@ class Log:
                 {**row, **place, "line": line} for line, row in enumerate(mine, start=1)
             ]
 
+    def set_names_aside(
+        self, name: str, source: str, *rejected: tuple[str | None, dt.date]
+    ) -> None:
+        rows = [
+            {"event_type": each, "landing_date": day, "source": source} for each, day in rejected
+        ]
+        # a load is of the source of its events
+        accepted = event(event_id=name, event_type="page_view", kind=source, source=source)
+        key = self.warehouse.lake.add(name, [accepted], quarantined=rows)
+        place = {"file": f"raw/{source}/{name}", "version": 1, "line": 1}
+        self.loads[key] = [{**accepted, **place}]
+        self.set_aside[key] = [row for row in rows if row["event_type"]]
+
     def remove(self, name: str, generation: int = 1) -> None:
         for kind in SOURCES:
             key = f"{name}-{kind}.{generation}"
@@ -84,9 +98,10 @@ class Log:
         plan.write_to(self.warehouse.lake)
         self.warehouse.build(*COVERAGE)
         events = oracle.elected([row for rows in self.loads.values() for row in rows])
-        assert found(self.warehouse, TABLES[0], 3) == oracle.tracking(events, plan)
+        set_aside = [row for rows in self.set_aside.values() for row in rows]
+        assert found(self.warehouse, TABLES[0], 3) == oracle.tracking(events, plan, set_aside)
         assert found(self.warehouse, TABLES[1], 4) == oracle.properties(events, plan)
-        expected = oracle.recency(events, plan, SOURCES, AS_OF)
+        expected = oracle.recency(events, plan, SOURCES, AS_OF, set_aside)
         rows = self.warehouse.query("select * from marts.event_recency")
         assert {(row[0], row[2]): (row[1], *row[3:]) for row in rows} == expected
         return events
@@ -122,6 +137,16 @@ def test_coverage_agrees_with_plain_python_whatever_happens_between_loads(
     late = event(event_id="late", event_type="gap", at=-40 * 86400, kind="client", source="client")
     log.add("late", [late], version=2)
     log.check(plan_of(1, 2))
+
+    days = [dt.date(2026, 10, 3), dt.date(2026, 10, 5)]
+    log.set_names_aside(
+        "refused", "server", *(("never_sent", day) for day in days), (None, days[0])
+    )
+    log.check(plan_of(1, 2))
+    arrived = (
+        "select quarantined from marts.event_recency where event = 'never_sent' order by source"
+    )
+    assert warehouse.query(arrived) == [(0,), (2,)]
 
     again = [row for kind in SOURCES for row in log.loads[f"first-{kind}.1"]]
     log.remove("first")

@@ -4,6 +4,16 @@ with event_days as (
   select * from {{ ref('int_event_days') }}
 ),
 
+rejected as (
+  select
+    source,
+    event_type as event,
+    count(*) as quarantined
+  from {{ ref('quarantined_events') }}
+  where event_type is not null
+  group by source, event_type
+),
+
 loads as (
   select
     load_key,
@@ -97,6 +107,7 @@ select
     else cast({{ days_between('seen.last_seen', 'as_of.as_of') }} as {{ dbt.type_bigint() }})
   end as days_since,
   cast(coalesce(seen.events, 0) as {{ dbt.type_bigint() }}) as events,
+  cast(coalesce(rejected.quarantined, 0) as {{ dbt.type_bigint() }}) as quarantined,
   places.file as sample_file,
   places.last_line as sample_line
 from expected
@@ -107,6 +118,10 @@ left join seen
   on
     expected.source = seen.source
     and expected.event = seen.event
+left join rejected
+  on
+    expected.source = rejected.source
+    and expected.event = rejected.event
 left join places
   on
     expected.source = places.source

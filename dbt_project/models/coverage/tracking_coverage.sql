@@ -70,6 +70,16 @@ first_days as (
   group by event
 ),
 
+-- what was set aside was sent nevertheless; its own time is not judged, so the landing day counts
+first_rejected as (
+  select
+    event_type as event,
+    min(landing_date) as date
+  from {{ ref('quarantined_events') }}
+  where event_type is not null
+  group by event_type
+),
+
 expected as (
   select
     judged_days.plan_version,
@@ -92,7 +102,8 @@ compared as (
     expected.date,
     case when plan_versions.plan_version is not null then planned_events.event is not null end as planned,
     coalesce(seen.events, 0) as seen,
-    coalesce(first_days.date <= expected.date, false) as is_known_by_now,
+    coalesce(first_days.date <= expected.date, false)
+    or coalesce(first_rejected.date <= expected.date, false) as is_known_by_now,
     coalesce(plan_events.status, 'active') as status,
     plan_events.is_used,
     volumes.events as volume
@@ -110,6 +121,7 @@ compared as (
       and expected.event = planned_events.event
   left join plan_events on expected.event = plan_events.event
   left join first_days on expected.event = first_days.event
+  left join first_rejected on expected.event = first_rejected.event
 )
 
 select
