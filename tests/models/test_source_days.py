@@ -28,25 +28,26 @@ def noon(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(12))
 
 
-def source_days(warehouse: Warehouse, columns: str) -> list[tuple[Any, ...]]:
-    return warehouse.query(f"select {columns} from marts.source_days order by source, date")
+def source_days(warehouse: Warehouse, columns: str, group: str = "") -> list[tuple[Any, ...]]:
+    return warehouse.query(f"select {columns} from marts.source_days {group} order by source, date")
 
 
 def expected_volume(records: dict[dt.date, int], day: dt.date) -> tuple[float | None, float | None]:
     """(expected, z) by the description of the columns; `records` has every day, 0 for those missing."""
+    history = {at: count for at, count in records.items() if pause_at(records, at) <= 7}
 
     def expected(at: dt.date) -> float | None:
         weekdays = [
-            records[at - weeks * 7 * DAY]
+            history[at - weeks * 7 * DAY]
             for weeks in (1, 2, 3, 4)
-            if at - weeks * 7 * DAY in records
+            if at - weeks * 7 * DAY in history
         ]
-        return statistics.median(weekdays) if len(weekdays) >= 3 else None
+        return statistics.median(weekdays) if sum(map(bool, weekdays)) >= 3 else None
 
     middle = expected(day)
     if middle is None:
         return None, None
-    before = [day - back * DAY for back in range(1, 29) if day - back * DAY in records]
+    before = [day - back * DAY for back in range(1, 29) if day - back * DAY in history]
     known = [(records[at], expected(at)) for at in before]
     deviations = [abs(seen - wanted) for seen, wanted in known if wanted is not None]
     spread = 1.4826 * statistics.median(deviations) if deviations else 0.0
@@ -55,15 +56,27 @@ def expected_volume(records: dict[dt.date, int], day: dt.date) -> tuple[float | 
     return middle, (records[day] - middle) / scale
 
 
+def pause_at(records: dict[dt.date, int], day: dt.date) -> int:
+    """How many days in a row without records this one is among."""
+    first = last = day
+    while records.get(first) == 0:
+        first -= DAY
+    while records.get(last) == 0:
+        last += DAY
+    return 0 if records[day] else (last - first).days - 1
+
+
 def test_volumes_are_judged_by_the_same_weekday(warehouse: Warehouse) -> None:
     rng = random.Random(4)
     records: defaultdict[str, dict[dt.date, int]] = defaultdict(dict)
-    for source, days in (("client", 90), ("server", 26)):
-        for number in range(days):
+    for source, days in (("client", 90), ("server", 56)):
+        for number in range(90):
             day = FIRST + number * DAY
             weekend = 0.3 if day.weekday() > 4 else 1.0
             count = int(rng.gauss(1000, 80) * weekend) + 1
-            if number in (50, 51):
+            if number in (50, 51) or (source == "server" and number in range(30, 40)):
+                count = 0
+            if number >= days:
                 count = 0
             if number == 70:
                 count = 5000
@@ -94,6 +107,7 @@ def test_constant_and_small_counts_and_short_histories_stay_quiet(warehouse: War
             add_day(warehouse, "short", day, 1000 - (500 if number == 23 else 0))
     warehouse.build("--select", *MODELS)
     found = source_days(warehouse, "source, date, expected_records, volume_z")
+    found = [row for row in found if row[0] != "short" or row[1] < FIRST + 24 * DAY]
     assert max(abs(z) for _, _, _, z in found if z is not None) < 3
     short = [row for row in found if row[0] == "short"]
     assert [expected is None for _, _, expected, _ in short] == [True] * 21 + [False] * 3
@@ -115,16 +129,21 @@ def test_the_last_day_may_still_grow_until_something_is_read_after_it(warehouse:
         return next(row[2:] for row in reversed(found) if row[0] == source)
 
     assert z("client") == (1000.0, None)
-    assert z("ended") == (1000.0, 0.0)
+    # the latest complete day is the one before: there the source that ended is silent
+    assert source_days(warehouse, "source, max(date) as date, min(records)", "group by source") == [
+        ("client", last, 10),
+        ("ended", last - DAY, 0),
+    ]
+    assert z("ended")[1] < -3.5
     # too much is too much at once
     warehouse.lake.loads[f"{few}.1"]["records"] = 3000
     assert z("client")[1] > 3.5
-    # midnight is that of the configured zone: 22:00 UTC in Berlin's summer
+    # landing days end at midnight UTC, whatever the configured zone: 02:00 in Berlin's summer
     warehouse.lake.loads[f"{few}.1"].update(
-        records=10, loaded_at=dt.datetime.combine(last, dt.time(21, 59))
+        records=10, loaded_at=dt.datetime.combine(last, dt.time(23, 59))
     )
     assert z("client") == (1000.0, None)
-    warehouse.lake.loads[f"{few}.1"]["loaded_at"] = dt.datetime.combine(last, dt.time(22))
+    warehouse.lake.loads[f"{few}.1"]["loaded_at"] = dt.datetime.combine(last + DAY, dt.time(0))
     assert z("client")[1] < -3.5
     assert many not in warehouse.lake.loads
 
@@ -186,3 +205,32 @@ def test_ad_reports_and_far_days_count_as_well(warehouse: Warehouse) -> None:
         ("client", "client", dt.date(1970, 1, 1), 5, 1, 0, 0.0),
         ("client", "client", dt.date(2026, 10, 1), 7, 1, 0, 0.0),
     ]
+
+
+def test_neither_a_stray_old_file_nor_a_pause_nor_a_refused_day_makes_false_alarms(
+    warehouse: Warehouse,
+) -> None:
+    days = [FIRST + number * DAY for number in range(80)]
+    for day in days:
+        add_day(warehouse, "daily", day, 1000)
+        if day not in days[30:50]:
+            add_day(warehouse, "paused", day, 1000)
+    add_day(warehouse, "daily", FIRST - 30 * DAY, 3)
+    add_day(warehouse, "daily", FIRST - 800 * DAY, 3)
+    # a folder of a day to come must not push the days that count out of sight
+    add_day(warehouse, "daily", FIRST + 10_000 * DAY, 3)
+    refused = days[60:62]
+    for day in refused:
+        warehouse.lake.loads[f"daily-{day}.1"]["is_admitted"] = False
+    warehouse.build("--select", *MODELS)
+    found = source_days(warehouse, "source, date, records, expected_records, volume_z")
+    daily = [row for row in found if row[0] == "daily"]
+    assert [row[1:3] for row in daily if row[1] in refused] == []
+    assert max(abs(z) for _, _, _, _, z in daily if z is not None) == 0
+    assert len([row for row in daily if row[2] == 0]) < 400
+    assert {row[1] for row in daily} >= {FIRST - 800 * DAY, FIRST - 29 * DAY, FIRST + 10_000 * DAY}
+    paused = [row for row in found if row[0] == "paused"]
+    assert [row[1] for row in paused] == days
+    # the silence itself is told while the weekdays before it are known, its end is no news
+    assert {date for _, date, _, _, z in paused if z} == set(days[30:44])
+    assert {expected for _, _, _, expected, _ in paused} == {None, 1000.0}

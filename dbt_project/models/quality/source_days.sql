@@ -1,5 +1,8 @@
 {{ config(schema='marts', unit='source_day') }}
 
+{%- set most_days = 400 %}
+{%- set longest_pause = 7 %}
+
 with counts as (
   select * from {{ ref('int_load_counts') }}
 ),
@@ -58,22 +61,54 @@ days as (
   group by landing_date, source
 ),
 
+-- a day of which nothing was admitted did not arrive empty: it is neither a row nor history
+refused_days as (
+  select distinct
+    refused.source,
+    refused.landing_date
+  from {{ source('lake', 'loads') }} as refused
+  left join days
+    on
+      refused.source = days.source
+      and refused.landing_date = days.landing_date
+  where
+    not refused.is_admitted
+    and days.source is null
+),
+
 sources as (
   select
     source,
     min(kind) as kind,
-    min(landing_date) as first_date,
-    max(landing_date) as last_date
+    min(landing_date) as first_date
   from days
   group by source
+),
+
+-- landing days are days in UTC, so what was read is told by them too
+clock as (
+  select cast(max(loaded_at) as date) as last_read
+  from loads
 ),
 
 -- the last day of all may still get files, unless something was read when it was over
 lake as (
   select
-    max(landing_date) as last_date,
-    max({{ local_date('loaded_at', setting('time_zone')) }}) as last_read
+    clock.last_read,
+    max(loads.landing_date) as last_date,
+    -- folders of days to come must not decide how far the calendar goes
+    max(case when loads.kind != 'ad_report' and loads.landing_date <= clock.last_read + 1 then loads.landing_date end)
+      as last_event_date
   from loads
+  cross join clock
+  group by clock.last_read
+),
+
+ends as (
+  select
+    case when last_event_date < last_date or last_event_date < last_read then last_event_date else last_event_date - 1 end
+      as last_complete
+  from lake
 ),
 
 digits as (
@@ -82,42 +117,76 @@ digits as (
 ),
 
 numbers as (
-  select cast(ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit as integer) as number
+  select cast(ones.digit + 10 * tens.digit + 100 * hundreds.digit as integer) as number
   from digits as ones
   cross join digits as tens
   cross join digits as hundreds
-  cross join digits as thousands
 ),
 
--- every day from a source's first to its last: one without a file is the worst gap
+-- every day from a source's first to the last complete one of all: one without a file is the worst gap
 calendar as (
   select
     sources.source,
-    sources.kind,
-    sources.first_date + numbers.number as landing_date
+    ends.last_complete - numbers.number as landing_date
   from sources
-  inner join numbers on sources.first_date + numbers.number <= sources.last_date
+  cross join ends
+  inner join numbers
+    on
+      ends.last_complete - numbers.number >= sources.first_date
+      and numbers.number <= {{ most_days }}
   union
-  -- a folder of a far day must not hide it, though the days between are not counted
   select
-    days.source,
-    sources.kind,
-    days.landing_date
+    source,
+    landing_date
   from days
-  inner join sources on days.source = sources.source
 ),
 
-volumes as (
+arrivals as (
   select
     calendar.source,
-    calendar.kind,
+    sources.kind,
     calendar.landing_date,
-    coalesce(days.records, 0) as records
+    coalesce(days.records, 0) as records,
+    days.source is not null as has_file,
+    refused_days.source is not null as is_refused,
+    case when days.source is not null or refused_days.source is not null then calendar.landing_date end as arrived
   from calendar
+  inner join sources on calendar.source = sources.source
   left join days
     on
       calendar.source = days.source
       and calendar.landing_date = days.landing_date
+  left join refused_days
+    on
+      calendar.source = refused_days.source
+      and calendar.landing_date = refused_days.landing_date
+),
+
+pauses as (
+  select
+    *,
+    max(arrived) over (
+      partition by source order by landing_date rows between unbounded preceding and current row
+    ) as arrived_before,
+    min(arrived) over (
+      partition by source order by landing_date rows between current row and unbounded following
+    ) as arrived_after,
+    max(landing_date) over (partition by source) as last_day
+  from arrivals
+),
+
+volumes as (
+  select
+    source,
+    kind,
+    landing_date,
+    records,
+    has_file,
+    -- how a source that pauses is silent tells nothing of its usual days
+    has_file
+    or coalesce(arrived_after, last_day + 1) - arrived_before - 1 <= {{ longest_pause }} as is_history
+  from pauses
+  where not is_refused
 ),
 
 expectations as (
@@ -129,6 +198,7 @@ expectations as (
   inner join volumes as same_weekday
     on
       volumes.source = same_weekday.source
+      and same_weekday.is_history
       and same_weekday.landing_date in (
         volumes.landing_date - 7,
         volumes.landing_date - 14,
@@ -136,14 +206,15 @@ expectations as (
         volumes.landing_date - 28
       )
   group by volumes.source, volumes.landing_date
-  having count(*) >= 3
+  having sum(case when same_weekday.has_file then 1 else 0 end) >= 3
 ),
 
 deviations as (
   select
     volumes.source,
     volumes.landing_date,
-    volumes.records - expectations.expected_records as deviation
+    volumes.records - expectations.expected_records as deviation,
+    volumes.is_history
   from volumes
   inner join expectations
     on
@@ -162,6 +233,7 @@ spreads as (
   inner join deviations
     on
       expectations.source = deviations.source
+      and deviations.is_history
       and deviations.landing_date < expectations.landing_date
       and deviations.landing_date >= expectations.landing_date - 28
   group by expectations.source, expectations.landing_date
