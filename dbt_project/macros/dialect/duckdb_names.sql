@@ -46,6 +46,16 @@
 {% endmacro %}
 {% macro default__comment_on_view_column(column, comment) %}{{ return('comment on column ' ~ column ~ ' is ' ~ comment) }}{% endmacro %}
 
+{#- Whether two names in columns are one name to the engine. -#}
+{% macro same_name(one, other) %}{{ return(adapter.dispatch('same_name', 'event_assets')(one, other)) }}{% endmacro %}
+{% macro default__same_name(one, other) %}{{ return('lower(' ~ one ~ ') = lower(' ~ other ~ ')') }}{% endmacro %}
+
+{#- A query for the views and tables of a schema, as column `name`. -#}
+{% macro relations_in(schema) %}{{ return(adapter.dispatch('relations_in', 'event_assets')(schema)) }}{% endmacro %}
+{% macro default__relations_in(schema) -%}
+  {{ return("select table_name as name from information_schema.tables where table_catalog = '" ~ target.database ~ "' and table_schema = '" ~ schema ~ "'") }}
+{%- endmacro %}
+
 {#- A query for the views of a schema, as column `view`. -#}
 {% macro views_in(schema) %}{{ return(adapter.dispatch('views_in', 'event_assets')(schema)) }}{% endmacro %}
 {% macro default__views_in(schema) -%}
