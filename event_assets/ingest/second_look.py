@@ -108,13 +108,14 @@ def outdated_loads(plan: Plan, source: Source, records: Iterable[LoadRecord]) ->
     """
     counting = [each for each in highest_generations(records) if each.source == source.name]
     replaced = replaced_loads(counting)
+    now = (plan.verdict_hash, source.config_hash)
     return sorted(
         (
             each
             for each in counting
             if each.quarantined
             and "ad_report" not in (each.kind, source.kind)
-            and (each.plan_hash, each.config_hash) != (plan.verdict_hash, source.config_hash)
+            and (each.plan_hash, each.config_hash) != now
             and each.load_key not in replaced
         ),
         key=lambda load: (load.landing_date, load.file, load.from_byte),
@@ -185,7 +186,8 @@ class _Look:
         self._source = source
         self._judge = Judge(plan.verdict_document())
         self._records_left = self._max_records = max_records
-        self._bytes_left = MAX_BYTES
+        self._bytes_left = self._max_bytes = MAX_BYTES
+        self._bytes_of: dict[str, int] = {}
         self.whole: dict[str, Seen] = {}
 
     def at(self, day: date, loads: Sequence[LoadRecord]) -> dict[str, Seen]:
@@ -205,7 +207,10 @@ class _Look:
                 break
         for load in loads:
             # one that is larger than all that is looked at would be begun again for ever
-            is_too_large = found[load.load_key].looked_at >= self._max_records
+            is_too_large = (
+                found[load.load_key].looked_at >= self._max_records
+                or self._bytes_of.get(load.load_key, 0) >= self._max_bytes
+            )
             if found[load.load_key].looked_at == load.quarantined or is_too_large:
                 self.whole[load.load_key] = found[load.load_key]
         return found
@@ -216,7 +221,9 @@ class _Look:
             if self._records_left <= 0 or self._bytes_left <= 0:
                 break
             self._records_left -= 1
-            self._bytes_left -= len(each.line or b"")
+            size = len(each.line or b"")
+            self._bytes_left -= size
+            self._bytes_of[each.load_key] = self._bytes_of.get(each.load_key, 0) + size
             taken.append(each)
         return taken
 

@@ -167,6 +167,25 @@ def test_a_load_larger_than_the_bound_does_not_keep_others_waiting(shop: Workspa
     assert [each.looked_at for each in look(shop, max_records=5)] == [5, 2]
 
 
+def test_a_load_of_more_bytes_than_the_bound_does_not_keep_others_waiting(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_look, "MAX_BYTES", 1_000)
+    shop.write(line("buy"), "small.jsonl")
+    shop.write(line("buy", user_id="a" * 400) * 9, "large.jsonl")
+    shop.write(line("buy") * 2, day=NEXT_DAY)
+    shop.ingest()
+    shop.ingest(day=NEXT_DAY)
+    shop.write_plan("events/buy.yaml", "")
+    for _ in range(3):
+        looked = look(shop)
+    assert looked[0].is_cut
+    assert 2 < looked[0].looked_at < 10
+    assert looked[0].would_pass == looked[0].looked_at
+    assert looked[1] == LookedDay("client", NEXT_DAY, 2, 2, 2, 0)
+    assert second_look.told(looked).startswith("at least ")
+
+
 def test_files_that_are_gone_or_changed_are_unknown_as_they_could_not_be_read_again(
     shop: Workspace,
 ) -> None:
