@@ -1,11 +1,12 @@
 """The checks of tracking quality: quiet on clean logs, and on bad ones they name what and where."""
 
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
 from event_assets.checks.tracking.all import plan_checks, source_checks
@@ -42,11 +43,26 @@ def judged(
 ) -> dict[str, dg.AssetCheckResult]:
     """The checks of the client's log and of the plan, by name."""
     write_marts(shop, tables)
+    return judge(shop)
+
+
+def judge(shop: Settings) -> dict[str, dg.AssetCheckResult]:
+    """The same, of a warehouse that is written."""
     plan = load_plan(shop.plan_dir)
     marts = read_marts(shop, plan.version)
     source = shop.config.sources[0]
     checks = [*source_checks(dg.AssetKey(["lake", "client"]), source), *plan_checks()]
     return {check.key.name: check.result(marts, plan) for check in checks}
+
+
+def never(event: str, first: date = LONG_AGO) -> dict[str, Any]:
+    """A planned event on the first day that was judged by a plan with it."""
+    return covered(event, "never_seen", seen=0, date=first)
+
+
+def typo(name: str, **others: Any) -> dict[str, Any]:
+    """An event that no plan knows."""
+    return seen(name, planned=False, status=None, **others)
 
 
 def edit(shop: Settings, event: str, text: str) -> None:
@@ -164,12 +180,14 @@ def test_a_planned_event_that_stopped_or_never_came_is_a_gap(shop: Settings):
         seen("checkout", days_since=7),
         unseen("signup_completed"),
     ]
+    tables["tracking_coverage"].append(never("signup_completed"))
     result = judged(shop, tables)["event_gaps"]
     assert not result.passed
     assert result.description == (
         "2 planned events not seen for more than 7 days: "
         f"search (last on {stopped} in {FILE}:12), signup_completed (never). "
-        "Ask product@example.com, or set `status: deprecated`"
+        "Look whether they are still sent, or ask product@example.com; "
+        "what is sent no more on purpose gets `status: deprecated`"
     )
     table = rows_told(result, "not seen")
     assert f"| search | {stopped} | 12 | 400 | {FILE}:12 | product@example.com |" in table
@@ -201,20 +219,88 @@ def test_a_log_younger_than_the_gap_can_have_none(shop: Settings):
 def test_an_event_planned_since_a_few_days_may_still_come(shop: Settings):
     tables = clean()
     tables["event_recency"].append(unseen("search"))
+    tables["tracking_coverage"].append(never("search"))
     assert not judged(shop, tables)["event_gaps"].passed
     edit(shop, "search", f"since: {LAST}")
     assert judged(shop, tables)["event_gaps"].passed
 
 
-def test_an_event_sent_by_another_log_of_the_kind_is_missed_only_where_it_was_sent(shop: Settings):
+def test_an_event_that_few_days_were_judged_by_may_still_come_without_since(shop: Settings):
     tables = clean()
-    tables["event_recency"] += [unseen("search"), seen("search", source="other_site")]
+    tables["event_recency"].append(unseen("search"))
     assert judged(shop, tables)["event_gaps"].passed
-    tables["event_recency"] += [
-        seen("checkout", days_since=9),
-        seen("checkout", source="other_site"),
-    ]
-    assert "checkout" in (judged(shop, tables)["event_gaps"].description or "")
+    tables["tracking_coverage"].append(never("search", AS_OF - timedelta(days=7)))
+    assert judged(shop, tables)["event_gaps"].passed
+    tables["tracking_coverage"].append(never("search", AS_OF - timedelta(days=8)))
+    assert not judged(shop, tables)["event_gaps"].passed
+
+
+@pytest.mark.parametrize("missing", [unseen("search"), seen("search", days_since=9)])
+@pytest.mark.parametrize("kind", ["client", "server"])
+def test_an_event_that_another_log_sends_is_missed_nowhere(
+    shop: Settings, missing: dict[str, Any], kind: str
+):
+    tables = clean()
+    tables["tracking_coverage"].append(never("search"))
+    tables["event_recency"] += [missing, seen("search", source="other", kind=kind, days_since=8)]
+    assert not judged(shop, tables)["event_gaps"].passed
+    tables["event_recency"][-1] = seen("search", source="other", kind=kind, days_since=7)
+    assert judged(shop, tables)["event_gaps"].passed
+
+
+def test_an_event_in_quarantine_is_no_gap(shop: Settings):
+    tables = clean()
+    tables["event_recency"].append(seen("search", days_since=9))
+    write_marts(shop, tables)
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute("alter table marts.event_recency add column quarantined bigint")
+        connection.execute("update marts.event_recency set quarantined = 3 where event = 'search'")
+    result = judge(shop)["event_gaps"]
+    assert result.passed
+    assert (result.description or "").endswith("; search arrives in quarantine")
+
+
+@pytest.mark.parametrize("junk", ["event_recency", "similar_names", "personal_data_findings"])
+def test_any_number_of_junk_names_hides_nothing(shop: Settings, junk: str):
+    tables = clean()
+    tables["event_recency"].append(seen("search", days_since=9))
+    tables["tracking_coverage"] += [never("signup_completed"), covered("checkout", "unused")]
+    write_marts(shop, tables)
+    values = {
+        "event_recency": "'client', 'client', 'junk' || n, null, false, date '2026-10-01',"
+        " date '2026-10-31', 1, 1000, 'f', 1",
+        "similar_names": "'event', null, 'junk' || n, 'page_view', 'case', false, true, 9, 9",
+        "personal_data_findings": "date '2026-10-31', 'client', 'junk' || n, 'p', 'email', 2,"
+        " 'f', 1",
+    }
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute(
+            f"insert into marts.{junk} select {values[junk]} from range(30_000) as junk(n)"
+        )
+    read = read_marts(shop, 1)
+    assert max(len(rows) for rows in read.tables.values()) <= 1_000
+    results = judge(shop)
+    assert "search (last on " in (results["event_gaps"].description or "")
+    if junk == "personal_data_findings":
+        evidence = results["personal_data"].metadata
+        assert (evidence["places"].value, evidence["findings"].value) == (30_000, 60_000)
+
+
+def test_a_thousand_events_on_many_days_hide_no_verdict(shop: Settings):
+    tables = clean()
+    write_marts(shop, tables)
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute(
+            "insert into marts.tracking_coverage select 1, 'event' || e,"
+            " date '2026-10-31' - d::integer, true, 2, 'ok', 0.1"
+            " from range(1000) as events(e), range(60) as days(d)"
+        )
+        connection.execute(
+            "insert into marts.tracking_coverage select 1, 'search', date '2026-10-31' - d::integer,"
+            " true, 10, 'unused', 0.1 from range(60) as days(d)"
+        )
+    result = judge(shop)["unused_events"]
+    assert (result.description or "").startswith("search (300 events) is in no funnel")
 
 
 def test_personal_data_is_named_by_its_place_and_never_shown(shop: Settings):
@@ -264,27 +350,109 @@ def test_events_that_nothing_uses_are_named_with_what_they_cost(shop: Settings):
     assert "| search | 300 | 60.0% | product@example.com |" in rows_told(result, "events")
 
 
-def test_verdicts_of_earlier_plans_are_no_news(shop: Settings):
+def test_verdicts_of_earlier_plans_are_no_news_once_a_later_one_judged(shop: Settings):
     tables = clean()
     tables["tracking_coverage"].append(covered("search", "unused", plan_version=0))
-    tables["property_coverage"].append(filled("search", "query", "never_filled", plan_version=0))
+    tables["property_coverage"] += never_filled("search", "query", plan_version=0)
     results = judged(shop, tables)
     assert results["unused_events"].passed
     assert results["property_filling"].passed
 
 
+def test_until_a_raised_plan_judged_the_verdicts_of_the_one_before_stand(shop: Settings):
+    tables = clean()
+    tables["tracking_coverage"] = [covered("search", "unused")]
+    tables["property_coverage"] = [
+        *never_filled("search", "query"),
+        *never_filled("search", "gone"),
+    ]
+    plan = shop.plan_dir / "plan.yaml"
+    before = plan.read_text()
+    plan.write_text(before.replace("version: 1\n", "version: 2\n"))
+    assert plan.read_text() != before
+    results = judged(shop, tables)
+    assert not results["unused_events"].passed
+    assert not results["property_filling"].passed
+    assert results["property_filling"].metadata["never filled"].value == 1
+
+
+def never_filled(event: str, name: str, events: int = 400, day: date = LAST, **others: Any):
+    """A property over all days and on the last of them."""
+    rows = [
+        filled(event, name, "never_filled", events=events, **others),
+        filled(event, name, "never_filled", events=1, **others),
+    ]
+    rows[1]["date"] = day
+    return rows
+
+
 def test_properties_that_are_never_filled_warn_and_those_always_filled_are_told(shop: Settings):
     tables = clean()
-    tables["property_coverage"].append(filled("purchase", "coupon", "always_filled"))
+    tables["property_coverage"] += [
+        filled("purchase", "items", "always_filled"),
+        filled("purchase", "items", "always_filled", date=LAST),
+    ]
     result = judged(shop, tables)["property_filling"]
     assert result.passed
-    assert "(`coupon` of purchase …) could be `required`" in (result.description or "")
-    tables["property_coverage"].append(filled("purchase", "currency", "never_filled"))
+    assert "(`items` of purchase …) could be `required`" in (result.description or "")
+    tables["property_coverage"] += never_filled("purchase", "currency")
     result = judged(shop, tables)["property_filling"]
     assert not result.passed
     assert (result.description or "").startswith(
         f"`currency` of purchase was never filled in 400 events, as in {FILE}:12: fill it, or "
     )
+
+
+@pytest.mark.parametrize(("events", "day"), [(19, LAST), (400, AS_OF - timedelta(days=31))])
+def test_few_events_or_old_ones_say_nothing_of_their_properties(
+    shop: Settings, events: int, day: date
+):
+    tables = clean()
+    tables["property_coverage"] += never_filled("purchase", "currency", events, day)
+    assert judged(shop, tables)["property_filling"].passed
+    near = AS_OF - timedelta(days=30)
+    tables["property_coverage"] += never_filled("purchase", "items", 20, near)
+    assert not judged(shop, tables)["property_filling"].passed
+
+
+@pytest.mark.parametrize(
+    ("pair", "days", "both"),
+    [
+        (similar("Purchase", "purchase"), 31, False),
+        (similar("Query", "query", kind="property", event="search"), 31, False),
+        (similar("Purchase", "purchase", is_planned=True), 1, True),
+    ],
+)
+def test_names_of_long_ago_and_names_that_are_both_planned_warn_of_nothing(
+    shop: Settings, pair: dict[str, Any], days: int, both: bool
+):
+    def named(days: int) -> dict[str, list[dict[str, Any]]]:
+        last = AS_OF - timedelta(days=days)
+        tables = clean()
+        tables["similar_names"].append(pair)
+        if pair["kind"] == "event":
+            tables["event_recency"].append(typo(pair["name"], last_seen=last))
+        else:
+            tables["property_coverage"].append(
+                filled(pair["event"], pair["name"], "unplanned", date=last)
+            )
+        return tables
+
+    assert judged(shop, named(days))["similar_names"].passed
+    assert judged(shop, named(days - 1))["similar_names"].passed == both
+
+
+def test_names_that_stand_in_quarantine_alone_are_told(shop: Settings):
+    tables = clean()
+    tables["similar_names"].append(similar("Purchase", "purchase"))
+    write_marts(shop, tables)
+    for day, passed in ((AS_OF - timedelta(days=31), True), (LAST, False)):
+        with duckdb.connect(str(shop.warehouse)) as connection:
+            connection.execute(
+                "create or replace table marts.tracking_violations as select 'unplanned_event' as"
+                f" violation, 'Purchase' as event, null::varchar as property, date '{day}' as date"
+            )
+        assert judge(shop)["similar_names"].passed == passed
 
 
 def test_names_that_look_alike_are_told_with_a_place(shop: Settings):
@@ -293,7 +461,8 @@ def test_names_that_look_alike_are_told_with_a_place(shop: Settings):
         similar("Purchase", "purchase"),
         similar("amuont", "amount", kind="property", event="purchase", events=2),
     ]
-    tables["event_recency"].append(seen("Purchase", planned=False, status=None, sample_line=31))
+    tables["event_recency"].append(typo("Purchase", sample_line=31))
+    tables["property_coverage"].append(filled("purchase", "amuont", "unplanned", date=LAST))
     result = judged(shop, tables)["similar_names"]
     assert not result.passed
     assert result.description == (
@@ -329,6 +498,7 @@ def test_before_the_first_build_there_is_nothing_to_look_at(shop: Settings):
 def test_names_from_logs_stay_on_their_line(shop: Settings):
     tables = clean()
     tables["similar_names"].append(similar("a\n\rb", "ab"))
+    tables["event_recency"].append(typo("a\n\rb"))
     result = judged(shop, tables)["similar_names"]
     assert "`a b`" in (result.description or "")
     assert "| a b |" in rows_told(result, "names")
@@ -337,6 +507,7 @@ def test_names_from_logs_stay_on_their_line(shop: Settings):
 def test_a_name_of_a_megabyte_is_told_in_short(shop: Settings):
     tables = clean()
     tables["similar_names"].append(similar("x" * 2**20, "y" * 2**20))
+    tables["event_recency"].append(typo("x" * 2**20))
     tables["personal_data_findings"].append(finding(place="p" * 2**20))
     results = judged(shop, tables)
     for name in ("similar_names", "personal_data"):

@@ -78,8 +78,9 @@ def source_checks(asset: dg.AssetKey, source: Source) -> list[TrackingCheck]:
         *shares,
         TrackingCheck(
             gaps,
-            "Planned events that this source has not sent for more than `checks.gap_days` days.",
-            ("event_recency",),
+            "Planned events that neither this source nor another has sent for more than "
+            "`checks.gap_days` days.",
+            ("event_recency", "tracking_coverage"),
             lambda marts, plan: check_gaps(gaps, marts, source.name, plan),
         ),
         TrackingCheck(
@@ -134,15 +135,17 @@ def plan_checks() -> list[TrackingCheck]:
         ),
         TrackingCheck(
             filling,
-            "Planned properties that no event ever filled. Optional ones that all events fill are "
+            "Planned properties that none of an event's at least 20 events ever filled, where the "
+            "last came within 30 days. Optional ones that all events fill are "
             "told of as well: they could be required.",
             ("property_coverage", "event_recency"),
             lambda marts, plan: check_filling(filling, marts, plan),
         ),
         TrackingCheck(
             names,
-            "Names of events and properties that differ by case, separators or a slip of the hand.",
-            ("similar_names", "event_recency"),
+            "Names of events and properties that differ by case, separators or a slip of the hand, "
+            "as far as they were sent in the last 30 days and are not both planned.",
+            ("similar_names", "event_recency", "property_coverage", "tracking_violations"),
             lambda marts, plan: check_names(names, marts),
         ),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
 
 import dagster as dg
 
@@ -23,10 +22,11 @@ def check_gaps(key: dg.AssetCheckKey, marts: Marts, source: str, plan: Plan) -> 
     limit = plan.checks.gap_days
     own = marts.of_source("event_recency", source)
     planned = [row for row in own if row["planned"] and row["status"] == "active"]
-    gaps: list[Row] = []
-    if _is_known_for(own, marts.as_of, limit):
-        missing = [row for row in planned if row["days_since"] is None or row["days_since"] > limit]
-        gaps = [row for row in missing if not _is_excused(row, marts, plan)]
+    is_old = _is_older(_first_day(marts, source), marts.as_of, limit)
+    missing = [row for row in planned if is_old and _is_missing(row, limit)]
+    expected = [row for row in missing if not _is_excused(row, marts, plan)]
+    aside = [row for row in expected if row.get("quarantined")]
+    gaps = [row for row in expected if not row.get("quarantined")]
     gaps.sort(key=lambda row: (row["last_seen"] is None, row["days_since"] or 0, row["event"]))
     evidence: Evidence = {
         "planned events": dg.MetadataValue.int(len(planned)),
@@ -47,13 +47,19 @@ def check_gaps(key: dg.AssetCheckKey, marts: Marts, source: str, plan: Plan) -> 
                 for row in gaps
             ],
         )
-    message = f"{counted(len(planned), 'planned event')}, all seen within {counted(limit, 'day')}"
+    message = f"{counted(len(planned), 'planned event')}, none missed for {counted(limit, 'day')}"
     if not planned:
         message = "the plan has no event for this source"
     elif gaps:
         message = _gaps_message(gaps, limit, plan)
-    elif not _is_known_for(own, marts.as_of, limit):
+    elif not is_old:
         message = f"the log is younger than {counted(limit, 'day')}"
+    if aside:
+        verb = "arrives" if len(aside) == 1 else "arrive"
+        more = f" and {len(aside) - 3} more" if len(aside) > 3 else ""
+        told = ", ".join(row["event"] for row in aside[:3])
+        message += f"; {told}{more} {verb} in quarantine"
+        evidence["in quarantine"] = dg.MetadataValue.int(len(aside))
     return warning(key, passed=not gaps, message=message, evidence=evidence)
 
 
@@ -61,19 +67,19 @@ def check_personal(
     key: dg.AssetCheckKey, marts: Marts, source: str, plan: Plan
 ) -> dg.AssetCheckResult:
     """Name the places where one source's recent events hold what looks like personal data."""
-    findings = marts.of_source("personal_data_findings", source)
-    days = {day["date"]: day["records"] for day in marts.of_source("source_days", source)}
-    recent = [row for row in findings if marts.is_recent(row["date"])]
-    found = _by_place(recent)
-    records = sum(count for day, count in days.items() if marts.is_recent(day))
+    found = marts.of_source("personal_data_findings", source)
+    days = marts.of_source("source_days", source)
+    records = sum(day["records"] for day in days if marts.is_recent(day["date"]))
     limit = plan.checks.personal_data.warn
     noticed = [each for each in found if each["events"] / max(records, each["events"]) > limit]
     evidence: Evidence = {
-        "places": dg.MetadataValue.int(len(found)),
-        "findings": dg.MetadataValue.int(sum(each["events"] for each in found)),
+        "places": dg.MetadataValue.int(found[0]["places"] if found else 0),
+        "findings": dg.MetadataValue.int(found[0]["findings"] if found else 0),
     }
     if found:
-        evidence["by day"] = dg.MetadataValue.md(_findings_chart(recent))
+        evidence["by day"] = dg.MetadataValue.md(
+            _findings_chart(marts.of_source("findings_by_day", source))
+        )
         evidence["where"] = shown_table(
             ["event", "place", "looks like", "events", "share", "for example"],
             [
@@ -101,28 +107,42 @@ def check_personal(
     return warning(key, passed=not noticed, message=message, evidence=evidence)
 
 
-def _is_known_for(own: Iterable[Row], as_of: date | None, limit: int) -> bool:
-    """Whether the source's log is long enough to miss something in it."""
-    first = min((row["first_seen"] for row in own if row["first_seen"] is not None), default=None)
-    return first is not None and as_of is not None and as_of - first > timedelta(days=limit)
+def _first_day(marts: Marts, source: str) -> date | None:
+    """The first day of anything that a source sent."""
+    return next((row["first_seen"] for row in marts.of_source("source_starts", source)), None)
+
+
+def _is_older(day: date | None, as_of: date | None, limit: int) -> bool:
+    """Whether something could be missed for so long since that day."""
+    return day is not None and as_of is not None and as_of - day > timedelta(days=limit)
+
+
+def _is_missing(row: Row, limit: int) -> bool:
+    return row["days_since"] is None or row["days_since"] > limit
 
 
 def _is_excused(row: Row, marts: Marts, plan: Plan) -> bool:
-    """An event that is too new, or was never sent here and is by another source of the kind."""
-    event = plan.events.get(row["event"])
-    limit = timedelta(days=plan.checks.gap_days)
-    since = None if event is None else event.since
-    if since is not None and marts.as_of is not None and marts.as_of - since <= limit:
+    """An event that is planned since a few days only, or that another source sends, of any kind."""
+    event, limit = row["event"], plan.checks.gap_days
+    since = plan.events[event].since if event in plan.events else None
+    if since is not None and not _is_older(since, marts.as_of, limit):
         return True
-    if row["last_seen"] is not None:
-        return False
+    if row["last_seen"] is None and since is None:
+        planned_since = _planned_since(marts, event)
+        if not _is_older(planned_since, marts.as_of, limit):
+            return True
     return any(
-        other["event"] == row["event"]
-        and other["kind"] == row["kind"]
-        and other["days_since"] is not None
-        and other["days_since"] <= limit.days
+        other["event"] == event
+        and other["source"] != row["source"]
+        and not _is_missing(other, limit)
         for other in marts.rows("event_recency")
     )
+
+
+def _planned_since(marts: Marts, event: str) -> date | None:
+    """The first day that was judged by a plan with this event; None where none was yet."""
+    rows = marts.rows("planned_since")
+    return next((row["date"] for row in rows if row["event"] == event), None)
 
 
 def _gaps_message(gaps: list[Row], limit: int, plan: Plan) -> str:
@@ -134,7 +154,8 @@ def _gaps_message(gaps: list[Row], limit: int, plan: Plan) -> str:
     more = f" and {len(gaps) - 3} more" if len(gaps) > 3 else ""
     return (
         f"{counted(len(gaps), 'planned event')} not seen for more than {counted(limit, 'day')}: "
-        f"{told}{more}. Ask {_owner(plan, gaps[0]['event'])}, or set `status: deprecated`"
+        f"{told}{more}. Look whether they are still sent, or ask {_owner(plan, gaps[0]['event'])}; "
+        "what is sent no more on purpose gets `status: deprecated`"
     )
 
 
@@ -145,16 +166,6 @@ def _last_place(row: Row) -> str:
 
 def _owner(plan: Plan, event: str) -> str:
     return plan.events[event].owner if event in plan.events else "its owner"
-
-
-def _by_place(findings: Iterable[Row]) -> list[dict[str, Any]]:
-    """The findings of all days together, with the latest day's place; most events first."""
-    found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in sorted(findings, key=lambda row: row["date"]):
-        kind = (row["event"], row["place"], row["pattern"])
-        before = found.get(kind, {"events": 0})["events"]
-        found[kind] = {**row, "events": before + row["events"]}
-    return sorted(found.values(), key=lambda each: (-each["events"], each["event"], each["place"]))
 
 
 def _findings_chart(findings: Iterable[Row]) -> str:

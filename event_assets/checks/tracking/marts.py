@@ -1,4 +1,8 @@
-"""What the checks of tracking quality read: a few marts, each by one plain select."""
+"""What the checks of tracking quality read: of each mart what they judge by, put together there.
+
+Logs decide how many names there are, so that nothing is fetched of which they decide how much: it
+is the plan, the sources and the days that bound the rows, or a limit of what is shown.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +21,105 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
-# evidence, not a report: a plan of thousands of misspelled names is told by the worst of them
-_ROWS = 20_000
+SHOWN = 1_000
+"""The most rows of a kind that are fetched where a log decides how many there are."""
+
 _CHARTED = 2 * RECENT
 
+
+@dataclass(frozen=True)
+class _Select:
+    """What is read of a mart, with other marts that it needs."""
+
+    mart: str
+    text: str
+    needs: tuple[str, ...] = ()
+
+
 _SELECTS = {
-    "source_days": "where date > {since} order by source, date",
-    "event_recency": "order by events desc, source, event",
-    "personal_data_findings": "where date > {since} order by events desc, event, place, pattern",
-    "tracking_coverage": "where plan_version = {version} and date > {since} order by event, date",
-    "property_coverage": "where plan_version = {version} and date is null order by event, property",
-    "similar_names": "order by events desc, kind, event, name, similar_to",
+    "source_days": _Select(
+        "source_days",
+        "select * from {source_days} where date > {charted} order by source, date",
+    ),
+    # an event of the plan, wherever it is sent
+    "event_recency": _Select(
+        "event_recency",
+        "select * from {event_recency} where status is not null order by events desc, source, event",
+    ),
+    # whatever is sent tells how old the log is
+    "source_starts": _Select(
+        "event_recency",
+        "select source, min(first_seen) as first_seen from {event_recency} group by source",
+    ),
+    "planned_since": _Select(
+        "tracking_coverage",
+        "select event, min(date) as date from {tracking_coverage} where planned"
+        " and event in (select event from {event_recency} where planned) group by event",
+        needs=("event_recency",),
+    ),
+    "personal_data_findings": _Select(
+        "personal_data_findings",
+        "select source, event, place, pattern, sum(events) as events, max(date) as date,"
+        " arg_max(sample_file, date) as sample_file, arg_max(sample_line, date) as sample_line,"
+        " count(*) over (partition by source) as places,"
+        " sum(sum(events)) over (partition by source) as findings"
+        " from {personal_data_findings} where date >= {recent}"
+        " group by source, event, place, pattern"
+        " qualify row_number() over"
+        f" (partition by source order by sum(events) desc, event, place, pattern) <= {SHOWN}"
+        " order by events desc, event, place, pattern",
+    ),
+    "findings_by_day": _Select(
+        "personal_data_findings",
+        "select source, date, sum(events) as events from {personal_data_findings}"
+        " where date >= {recent} group by source, date order by source, date",
+    ),
+    "tracking_coverage": _Select(
+        "tracking_coverage",
+        "with judged as (select * from {tracking_coverage} where date >= {recent} and seen > 0"
+        " and plan_version = (select max(plan_version) from {tracking_coverage}"
+        " where date >= {recent} and seen > 0 and plan_version <= {version}))"
+        " select event, verdict, sum(seen) as seen, max(date) as date,"
+        " (select sum(seen) from judged) as total from judged"
+        " where verdict in ('deprecated', 'unused') group by event, verdict"
+        " order by seen desc, event",
+    ),
+    "property_coverage": _Select(
+        "property_coverage",
+        "with judged as (select * from {property_coverage} where plan_version ="
+        " (select max(plan_version) from {property_coverage} where plan_version <= {version}))"
+        " select event, property, verdict, max(date) as last_day,"
+        " max(events) filter (date is null) as events,"
+        " (select count(*) from judged where date is null) as properties from judged"
+        " where verdict in ('never_filled', 'always_filled') group by event, property, verdict"
+        " having events is not null order by events desc, event, property",
+    ),
+    "similar_names": _Select(
+        "similar_names",
+        "with recent as ("
+        " select null as scope, event as name from {event_recency} where last_seen >= {recent}"
+        " union select event, property from {property_coverage} where date >= {recent}"
+        "{set_aside}),"
+        " samples as (select event, arg_max(sample_file, events) as sample_file,"
+        " arg_max(sample_line, events) as sample_line from {event_recency} group by event)"
+        " select pairs.*, samples.sample_file, samples.sample_line, count(*) over () as pairs"
+        " from {similar_names} as pairs"
+        " join recent on recent.name = pairs.name and recent.scope is not distinct from pairs.event"
+        " left join samples on samples.event = coalesce(pairs.event, pairs.name)"
+        " where not (pairs.is_planned and pairs.similar_is_planned)"
+        " order by pairs.events desc, pairs.kind, pairs.event, pairs.name, pairs.similar_to"
+        f" limit {SHOWN}",
+        needs=("event_recency", "property_coverage"),
+    ),
 }
-TABLES = tuple(_SELECTS)
+# names that the plan set aside or left out stand in no other mart
+_SET_ASIDE = (
+    " union select case when violation = 'unplanned_property' then event end,"
+    " case when violation = 'unplanned_property' then property else event end"
+    " from warehouse.marts.tracking_violations where date >= {recent}"
+    " and violation in ('unplanned_event', 'unplanned_property')"
+)
+TABLES = tuple(dict.fromkeys(each.mart for each in _SELECTS.values()))
 
 
 class NotBuilt(Exception):
@@ -38,20 +128,23 @@ class NotBuilt(Exception):
 
 @dataclass(frozen=True)
 class Marts:
-    """Rows by table, as of a day: what landed on it and after is not in them."""
+    """Rows by select, as of a day: what landed on it and after is not in them."""
 
     as_of: date | None
     tables: Mapping[str, Rows]
+    missing: frozenset[str] = frozenset(TABLES)
 
-    def rows(self, table: str) -> Rows:
-        """All rows that were read of a table. Raises NotBuilt."""
-        if table not in self.tables:
-            raise NotBuilt(table)
-        return self.tables[table]
+    def rows(self, name: str) -> Rows:
+        """All rows that a select read. Raises NotBuilt with the mart that is not there."""
+        select = _SELECTS[name]
+        for mart in (select.mart, *select.needs):
+            if mart in self.missing:
+                raise NotBuilt(mart)
+        return self.tables[name]
 
-    def of_source(self, table: str, source: str) -> list[Row]:
+    def of_source(self, name: str, source: str) -> list[Row]:
         """The rows of one source. Raises NotBuilt."""
-        return [row for row in self.rows(table) if row["source"] == source]
+        return [row for row in self.rows(name) if row["source"] == source]
 
     def is_recent(self, day: date) -> bool:
         """Whether a day may still make news."""
@@ -72,17 +165,24 @@ def read_marts(settings: Settings, plan_version: int) -> Marts:
             " where database_name = 'warehouse' and schema_name = 'marts'"
         ).fetchall()
         present = {name for (name,) in found}
-        since = (as_of or date.max) - _CHARTED - timedelta(days=1)
-        values = {"since": f"date '{since}'", "version": str(plan_version)}
-        tables = {
-            table: _rows(connection, f"from warehouse.marts.{table} {rest.format(**values)}")
-            for table, rest in _SELECTS.items()
-            if table in present
+        recent = f"date '{(as_of or date.max) - RECENT}'"
+        values = {table: f"warehouse.marts.{table}" for table in TABLES} | {
+            "charted": f"date '{(as_of or date.max) - _CHARTED - timedelta(days=1)}'",
+            "recent": recent,
+            "version": str(plan_version),
+            "set_aside": (
+                _SET_ASIDE.format(recent=recent) if "tracking_violations" in present else ""
+            ),
         }
-    return Marts(as_of, tables)
+        tables = {
+            name: _rows(connection, select.text.format(**values))
+            for name, select in _SELECTS.items()
+            if {select.mart, *select.needs} <= present
+        }
+    return Marts(as_of, tables, frozenset(TABLES) - present)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
-    result = connection.execute(f"select * {query} limit {_ROWS}")
+    result = connection.execute(query)
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

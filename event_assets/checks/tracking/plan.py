@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
 
 import dagster as dg
 
@@ -18,6 +16,8 @@ DEPRECATED_CHECK = "deprecated_events"
 UNUSED_CHECK = "unused_events"
 FILLING_CHECK = "property_filling"
 NAMES_CHECK = "similar_names"
+# what a handful of events left empty says nothing of the next
+_TELLING_EVENTS = 20
 
 
 def check_reviews(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCheckResult:
@@ -53,8 +53,7 @@ def check_reviews(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCh
 
 def check_deprecated(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCheckResult:
     """Name the deprecated events that are sent still, with what is to be sent instead."""
-    recent = [row for row in marts.rows("tracking_coverage") if marts.is_recent(row["date"])]
-    sent = _by_event(row for row in recent if row["verdict"] == "deprecated")
+    sent = _by_event(marts, "deprecated")
     samples = _samples(marts)
     evidence: Evidence = {
         "deprecated events": dg.MetadataValue.int(
@@ -84,9 +83,7 @@ def check_deprecated(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.Asse
 
 def check_unused(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCheckResult:
     """Name the events that are sent and that nothing uses."""
-    recent = [row for row in marts.rows("tracking_coverage") if marts.is_recent(row["date"])]
-    unused = _by_event(row for row in recent if row["verdict"] == "unused")
-    total = _total(recent)
+    unused = _by_event(marts, "unused")
     evidence: Evidence = {"unused": dg.MetadataValue.int(len(unused))}
     message = "every event that is sent is used"
     if unused:
@@ -96,7 +93,7 @@ def check_unused(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetChe
                 (
                     name,
                     row["seen"],
-                    percent(row["seen"] / total) if total else "",
+                    percent(row["seen"] / row["total"]),
                     plan.events[name].owner if name in plan.events else "",
                     plan.events[name].purpose if name in plan.events else "",
                 )
@@ -115,13 +112,11 @@ def check_unused(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetChe
 def check_filling(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCheckResult:
     """Name planned properties that are never filled, and optional ones that always are."""
     rows = marts.rows("property_coverage")
-    never = [row for row in rows if row["verdict"] == "never_filled"]
-    always = [row for row in rows if row["verdict"] == "always_filled"]
-    never.sort(key=lambda row: (-row["events"], row["event"], row["property"]))
-    always.sort(key=lambda row: (-row["events"], row["event"], row["property"]))
+    news = [row for row in rows if _is_planned(plan, row) and _is_news(marts, row)]
+    never = [row for row in news if row["verdict"] == "never_filled"]
+    always = [row for row in news if row["verdict"] == "always_filled"]
     samples = _samples(marts)
     evidence: Evidence = {
-        "properties": dg.MetadataValue.int(len(rows)),
         "never filled": dg.MetadataValue.int(len(never)),
         "always filled": dg.MetadataValue.int(len(always)),
     }
@@ -161,8 +156,8 @@ def check_filling(key: dg.AssetCheckKey, marts: Marts, plan: Plan) -> dg.AssetCh
 def check_names(key: dg.AssetCheckKey, marts: Marts) -> dg.AssetCheckResult:
     """Name what is sent under names that may mean the same."""
     pairs = marts.rows("similar_names")
-    samples = _samples(marts)
-    evidence: Evidence = {"pairs": dg.MetadataValue.int(len(pairs))}
+    number = pairs[0]["pairs"] if pairs else 0
+    evidence: Evidence = {"pairs": dg.MetadataValue.int(number)}
     message = "no two names look alike"
     if pairs:
         evidence["names"] = shown_table(
@@ -176,36 +171,38 @@ def check_names(key: dg.AssetCheckKey, marts: Marts) -> dg.AssetCheckResult:
                     row["similar_to"],
                     row["similar_events"],
                     row["reason"],
-                    samples.get(row["event"] or row["name"], ""),
+                    place(row["sample_file"], row["sample_line"]),
                 )
                 for row in pairs
             ],
         )
         worst = pairs[0]
         of = f" of {brief(worst['event'])}" if worst["event"] else ""
-        more = f", and {counted(len(pairs) - 1, 'pair')} more" if len(pairs) > 1 else ""
+        more = f", and {counted(number - 1, 'pair')} more" if number > 1 else ""
         message = (
             f"the {worst['kind']} `{brief(worst['name'])}`{of} ({counted(worst['events'], 'time')}"
-            f"{_as_in(samples.get(worst['event'] or worst['name']))}) looks like "
+            f"{_as_in(place(worst['sample_file'], worst['sample_line']))}) looks like "
             f"`{brief(worst['similar_to'])}`{more}: send one of them, or plan both"
         )
     return warning(key, passed=not pairs, message=message, evidence=evidence)
 
 
-def _by_event(rows: Iterable[Row]) -> dict[str, dict[str, Any]]:
-    """Of each event its sum and its latest day, most often sent first; days without it left out."""
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        if not row["seen"]:
-            continue
-        known = found.setdefault(row["event"], {"seen": 0, "date": date.min})
-        known["seen"] += row["seen"]
-        known["date"] = max(known["date"], row["date"])
-    return dict(sorted(found.items(), key=lambda item: (-item[1]["seen"], item[0])))
+def _by_event(marts: Marts, verdict: str) -> dict[str, Row]:
+    """The events of a verdict with how often and when they were last sent, most often first."""
+    rows = marts.rows("tracking_coverage")
+    return {row["event"]: row for row in rows if row["verdict"] == verdict}
 
 
-def _total(rows: Iterable[Row]) -> int:
-    return sum(row["seen"] for row in rows)
+def _is_planned(plan: Plan, row: Row) -> bool:
+    """Whether a property still is in the plan: the version before may be what judged."""
+    event = plan.events.get(row["event"])
+    return event is not None and row["property"] in event.properties
+
+
+def _is_news(marts: Marts, row: Row) -> bool:
+    """Whether a property's event was sent lately, and often enough to tell."""
+    is_recent = row["last_day"] is not None and marts.is_recent(row["last_day"])
+    return is_recent and row["events"] >= _TELLING_EVENTS
 
 
 def _samples(marts: Marts) -> Mapping[str, str]:
