@@ -14,12 +14,16 @@ import pyarrow.dataset as ds
 from event_assets.checks.markdown import markdown_table
 from event_assets.ingest.loads import LoadRecord
 from event_assets.ingest.schema import EVENTS, QUARANTINE
+from event_assets.plan.personal import smells_within
 
 # evidence, not a count: what comes first is enough, and a bad day may hold millions
 _ROWS_LOOKED_AT = 100_000
 _COLUMNS = ["load_id", "generation", "event_type", "file", "line", "violations"]
 
 
+# more of a name is never shown
+_LOOKED_AT = 1_000
+WITHHELD = "(withheld)"
 UNPLANNED = frozenset({"unplanned_event"})
 
 
@@ -63,12 +67,23 @@ def worst_offenders(
     ]
 
 
+def shown_name(name: str) -> str:
+    """A name from a log; in place of one that holds what belongs into a value, `(withheld)`."""
+    return WITHHELD if smells_within(name[:_LOOKED_AT]) else name
+
+
 def offenders_table(offenders: Sequence[Offender]) -> str:
     """The offenders as Markdown."""
     return markdown_table(
         ["event", "property", "violation", "events", "for example"],
         [
-            (each.event, each.property, each.violation, each.events, each.sample)
+            (
+                shown_name(each.event),
+                shown_name(each.property),
+                each.violation,
+                each.events,
+                each.sample,
+            )
             for each in offenders
         ],
     )

@@ -16,7 +16,13 @@ import dagster as dg
 from event_assets.checks.charts import share_chart
 from event_assets.checks.days import SourceDay
 from event_assets.checks.markdown import brief, counted, percent
-from event_assets.checks.offenders import UNPLANNED, Offender, offenders_table, worst_offenders
+from event_assets.checks.offenders import (
+    UNPLANNED,
+    Offender,
+    offenders_table,
+    shown_name,
+    worst_offenders,
+)
 from event_assets.ingest.admission import DayShare
 from event_assets.plan.model import Plan
 
@@ -184,7 +190,12 @@ def _refusal_message(
 
 def _told(offenders: Sequence[Offender]) -> str:
     return "most often " + ", ".join(
-        " ".join(filter(None, (each.violation, brief(each.event), brief(each.property))))
+        " ".join(
+            filter(
+                None,
+                (each.violation, brief(shown_name(each.event)), brief(shown_name(each.property))),
+            )
+        )
         + f" ({each.events}, as in {each.sample})"
         for each in offenders[:3]
     )

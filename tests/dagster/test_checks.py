@@ -12,6 +12,7 @@ from event_assets.checks.account import check_account
 from event_assets.checks.charts import share_chart
 from event_assets.checks.days import source_days
 from event_assets.checks.markdown import markdown_table, percent
+from event_assets.checks.offenders import Offender
 from event_assets.checks.rewritten import check_rewritten
 from event_assets.checks.violations import Verdict, check_unplanned, check_violations
 from event_assets.checks.way_out import check_way_out, refused_by_another_plan
@@ -126,6 +127,30 @@ def test_a_day_of_events_that_the_plan_does_not_know_warns(plan, tmp_path):
     assert not result.passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert "6.0% on 2026-10-01" in (result.description or "")
+
+
+@pytest.mark.parametrize("name", ["login bob@example.com", "paid_4111111111111111"])
+def test_names_that_hold_personal_data_are_withheld_and_their_place_is_told(
+    plan, tmp_path, monkeypatch, name
+):
+    found = [
+        Offender(name, "", "unplanned_event", 4, "raw/a.jsonl:7"),
+        Offender("view", name, "unplanned_property", 3, "raw/a.jsonl:9"),
+    ]
+    monkeypatch.setattr("event_assets.checks.violations.worst_offenders", lambda *_: found)
+    loads = [load(date(2026, 10, 1), flagged=6, unplanned=6, quarantined=20)]
+    days = source_days(loads)
+    refused = {days[0].day: Verdict(0.2, False, "violations")}
+    for result in (
+        check_unplanned(CLIENT, list(day_shares(loads).values()), days, plan, tmp_path),
+        check_violations(CLIENT, days, refused, plan, tmp_path),
+    ):
+        message = result.description or ""
+        table = str(result.metadata["worst offenders"].value)
+        assert name not in message + table.replace("\\", "")
+        assert "unplanned_event (withheld) (4, as in raw/a.jsonl:7)" in message
+        assert "unplanned_property view (withheld) (3, as in raw/a.jsonl:9)" in message
+        assert "| (withheld) |  | unplanned\\_event | 4 | raw/a.jsonl:7 |" in table
 
 
 def test_names_from_logs_cannot_break_out_of_a_table():
