@@ -73,6 +73,10 @@ holds_email = holds_phone = holds_url_token = holds_card_number = may_hold_perso
 holds_personal_data = may_hold_personal_data
 
 
+def name_unless_personal(name: str) -> str:
+    return f"case when {name} = '' then '(withheld)' else {name} end"
+
+
 def json_key_of(column: str) -> str:
     return f"'/' || {column}"
 

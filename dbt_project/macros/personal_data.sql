@@ -19,20 +19,27 @@
     '3[0-9]{3}' ~ gap ~ '[0-9]{6}' ~ gap ~ '[0-9]{4,5}',
   ] -%}
   {%- set secret = '(token|secret|password|passwd|api[_-]?key|access[_-]?key)' -%}
-  {%- set session = '(sid|jwt|pwd|auth|session[_-]?id|jsessionid|phpsessid)' -%}
+  {%- set session = '(jwt|pwd|jsessionid|phpsessid)' -%}
+  {#- names that other things have as well: of these a short value is none -#}
+  {%- set perhaps_session = '(sid|auth|session[_-]?id)' -%}
+  {%- set equals = '(]|%5[Dd])?(=|%3[Dd])' -%}
   {{ return({
     'email': '[' ~ letter ~ '0-9._%+-](@|%40)[' ~ letter ~ '0-9-]+([.][' ~ letter ~ '0-9-]+)*[.]([' ~ letter ~ ']{2}|xn--)',
     'card_number': before ~ '(' ~ issued | join('|') ~ ')',
     'phone': '(^|[^0-9A-Za-z]|%[0-9A-Fa-f]{2})' ~ plus ~ '(([ ()./+-]{0,2}|%20)[0-9]){8,14}([^0-9A-Za-z]|$)'
       ~ '|(^|[^0-9A-Za-z.+-])00[1-9][0-9]{0,2}[ ()/]{1,3}[0-9]([ ()/-]{0,2}[0-9]){7,12}([^0-9A-Za-z]|$)'
       ~ '|(^|[^0-9A-Za-z.+-])([(][2-9][0-9]{2}[)] ?|[2-9][0-9]{2}[ .-])[0-9]{3}[ .-][0-9]{4}([^0-9A-Za-z.-]|$)',
-    'url_token': '(?i:([?&#;]|%3f|%26)([0-9a-z_.%[-]*' ~ secret ~ '|([0-9a-z_.%[-]*[_.[-])?' ~ session ~ ')(]|%5d)?(=|%3d)[^&#; ])'
+    'url_token': '(?i:([?&#;]|%3f|%26)([^?&#;=/ ]*' ~ secret ~ equals ~ '[^&#; ]'
+      ~ '|([^?&#;=/ ]*[^0-9A-Za-z%?&#;=/ ])?(' ~ session ~ equals ~ '[^&#; ]|' ~ perhaps_session ~ equals ~ '[^&#; ]{8})))'
       ~ '|(^|[^0-9A-Za-z_-])eyJ[0-9A-Za-z_-]{8,}[.][0-9A-Za-z_-]{8,}[.][0-9A-Za-z_-]*',
     'file': '(@|%40)[0-9A-Za-z_-]+[.](png|jpe?g|gif|svg|webp|avif|ico|css|m?js|json|html?|pdf|mp4)([^0-9A-Za-z.-]|$)',
+    'repository': '(^|[^0-9A-Za-z])git(@|%40)[0-9A-Za-z.-]+(:|%3[Aa])'
+      ~ '|(@|%40)[0-9A-Za-z_.-]+(/|%2[Ff])[0-9A-Za-z_.-]+(@|%40)[0-9]+[.][0-9A-Za-z.+-]*',
+    'page_token': '(?i:([?&#;]|%3f|%26)(((next|prev|previous)[_-]?)?page|(x[_-])?[cx]srf)[_-]?token(=|%3d))',
     'suspicion': '[' ~ letter ~ '0-9._%+-](@|%40)[' ~ letter ~ '0-9]'
       ~ '|(^|[^0-9A-Za-z._-]|[nrt]|%[0-9A-Fa-f]{2})[2-6][0-9]{3}' ~ gap ~ '?[0-9]{4,6}' ~ gap ~ '?[0-9]{3}'
       ~ '|(^|[^0-9A-Za-z]|[nrt]|%[0-9A-Fa-f]{2})' ~ plus ~ '|00[1-9][0-9]{0,2}[ ()/]|[2-9][0-9]{2}([)] ?|[ .-])[0-9]{3}[ .-][0-9]{4}'
-      ~ '|(?i:(' ~ secret ~ '|' ~ session ~ ')(]|%5d)?(=|%3d))|eyJ[0-9A-Za-z_-]{8}',
+      ~ '|(?i:(' ~ secret ~ '|' ~ session ~ '|' ~ perhaps_session ~ ')' ~ equals ~ ')|eyJ[0-9A-Za-z_-]{8}',
   }) }}
 {%- endmacro -%}
 
@@ -43,8 +50,9 @@
 {%- endmacro %}
 
 {% macro holds_email(text) -%}
-  {#- `logo@2x.png` is no address -#}
-  {{ matches(replace_matches(text, "'" ~ personal_data_patterns().file ~ "'", "' '"), "'" ~ personal_data_patterns().email ~ "'") }}
+  {#- neither `logo@2x.png` nor `git@example.com:` nor `@scope/package@1.2.io` is an address -#}
+  {%- set others = personal_data_patterns().file ~ '|' ~ personal_data_patterns().repository -%}
+  {{ matches(replace_matches(text, "'" ~ others ~ "'", "' '"), "'" ~ personal_data_patterns().email ~ "'") }}
 {%- endmacro %}
 
 {% macro holds_phone(text) -%}
@@ -52,7 +60,9 @@
 {%- endmacro %}
 
 {% macro holds_url_token(text) -%}
-  {{ matches(text, "'" ~ personal_data_patterns().url_token ~ "'") }}
+  {#- where to read on, and what guards a form, opens nothing -#}
+  {%- set asked = replace_matches(text, "'" ~ personal_data_patterns().page_token ~ "'", "'&'") -%}
+  {{ matches(asked, "'" ~ personal_data_patterns().url_token ~ "'") }}
 {%- endmacro %}
 
 {#- Without its check digit every tenth order number would do. -#}
@@ -77,4 +87,9 @@
     {{ may_hold_personal_data(text) }}
     and ({{ holds_email(text) }} or {{ holds_card_number(text) }} or {{ holds_phone(text) }} or {{ holds_url_token(text) }})
   )
+{%- endmacro %}
+
+{#- A name, unless it is itself personal data: that must not travel on into what is published. -#}
+{% macro name_unless_personal(name) -%}
+  case when {{ holds_personal_data(name) }} then '(withheld)' else {{ name }} end
 {%- endmacro %}

@@ -1,6 +1,8 @@
 """Personal data is found where it is, and nothing is that merely looks like it."""
 
+import json
 import random
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -70,6 +72,47 @@ def test_a_card_number_is_one_by_range_length_and_check_digit(warehouse: Warehou
     assert held == expected
 
 
+def test_names_that_are_personal_data_are_published_nowhere(warehouse: Warehouse) -> None:
+    mail, other = "anna@example.com", "berta@example.com"
+    flaw = [{"type": "unplanned_property", "property": mail, "message": "m"}]
+    rows = [
+        event(event_id="0", properties={mail: 1, other: 1, "fine": 1}),
+        event(event_id="1", event_type=mail, properties={"fine": 1}),
+        event(event_id="2", event_type=other, at=1, violations=json.dumps(flaw)),
+        event(event_id="3", event_type="anna@example.con", properties={"anna@example.con": 1}),
+    ]
+    flaw[0]["type"] = "unplanned_event"
+    set_aside = [{"event_type": mail, "violations": json.dumps(flaw)}]
+    warehouse.lake.add("one", rows, quarantined=set_aside)
+    warehouse.build("--select", "+path:models/coverage", "+tracking_violations")
+    published = ["tracking_coverage", "event_recency", "property_coverage", "similar_names"]
+    found = {
+        name: str(warehouse.query(f"from marts.{name} order by all"))
+        for name in [*published, "tracking_violations"]
+    }
+    assert [name for name, text in found.items() if re.search("anna|berta", text)] == []
+    assert [name for name, text in found.items() if "(withheld)" not in text] == ["similar_names"]
+    withheld = "where '(withheld)' in (event, {})"
+    assert warehouse.query(
+        "select event, events, sample_line from marts.event_recency " + withheld.format("event")
+    ) == [("(withheld)", 3, 3)]
+    assert warehouse.query(
+        "select event, property, events, filled from marts.property_coverage "
+        + withheld.format("property")
+        + " and date is not null order by all"
+    ) == [
+        ("(withheld)", "(withheld)", 3, 1),
+        ("(withheld)", "fine", 3, 1),
+        ("page_view", "(withheld)", 1, 1),
+    ]
+    assert warehouse.query(
+        "select event, property, violation, events from marts.tracking_violations order by all"
+    ) == [
+        ("(withheld)", "(withheld)", "unplanned_event", 1),
+        ("(withheld)", "(withheld)", "unplanned_property", 1),
+    ]
+
+
 def findings(warehouse: Warehouse, columns: str) -> list[tuple[object, ...]]:
     return warehouse.query(f"select {columns} from marts.personal_data_findings order by all")
 
@@ -85,6 +128,8 @@ def test_every_place_is_searched_and_named_by_its_first_sample(warehouse: Wareho
         event(event_id="6", properties={"number": 4111111111111111, "note": "anna@example.com"}),
         event(event_id="7", properties={"anna@example.com": JWT}),
         event(event_id="8", event_type="bought by anna@example.com"),
+        event(event_id="9", utm_term="anna@example.com", utm_source="+491701234567"),
+        event(event_id="10", click_id="eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0.", user_id="a@b.de"),
     ]
     warehouse.lake.add("one", rows)
     warehouse.build("--select", *MODELS)
@@ -92,6 +137,7 @@ def test_every_place_is_searched_and_named_by_its_first_sample(warehouse: Wareho
         ("(withheld)", "(event name)", "email", 1, "raw/client/one", 9),
         ("page_view", "(property name)", "email", 1, "raw/client/one", 8),
         ("page_view", "(withheld)", "url_token", 1, "raw/client/one", 8),
+        ("page_view", "click_id", "url_token", 1, "raw/client/one", 11),
         ("page_view", "note", "email", 2, "raw/client/one", 5),
         ("page_view", "note", "phone", 1, "raw/client/one", 5),
         ("page_view", "number", "card_number", 1, "raw/client/one", 7),
@@ -99,6 +145,8 @@ def test_every_place_is_searched_and_named_by_its_first_sample(warehouse: Wareho
         ("page_view", "page_title", "email", 1, "raw/client/one", 4),
         ("page_view", "page_url", "email", 1, "raw/client/one", 2),
         ("page_view", "referrer", "url_token", 1, "raw/client/one", 3),
+        ("page_view", "utm_source", "phone", 1, "raw/client/one", 10),
+        ("page_view", "utm_term", "email", 1, "raw/client/one", 10),
     ]
     stored = str(warehouse.query("from core.int_personal_data")) + str(findings(warehouse, "*"))
     assert [value for value in ("anna", "4111", "1234567", "eyJ", "abc") if value in stored] == []

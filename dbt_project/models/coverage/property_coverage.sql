@@ -65,9 +65,15 @@ property_counts as (
     property_days.event,
     property_days.local_date as date,
     property_days.property,
-    sum(property_days.filled) as filled
+    -- an event may carry several names that are withheld
+    least(sum(property_days.filled), min(event_counts.events)) as filled
   from property_days
   inner join loads on property_days.load_key = loads.load_key
+  inner join event_counts
+    on
+      loads.plan_version = event_counts.plan_version
+      and property_days.event = event_counts.event
+      and property_days.local_date = event_counts.date
   group by loads.plan_version, property_days.event, property_days.local_date, property_days.property
 ),
 

@@ -114,6 +114,7 @@ names as (
     case when sum(events) > 0 then sum(events) else sum(set_aside) end as events,
     max(is_planned) = 1 as is_planned
   from mentions
+  where name != '(withheld)'
   group by kind, scope, name
 ),
 

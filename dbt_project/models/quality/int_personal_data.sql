@@ -7,7 +7,10 @@
   )
 }}
 
-{%- set searched = ['page_url', 'referrer', 'page_title'] %}
+{%- set searched = [
+  'page_url', 'referrer', 'page_title',
+  'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'click_id',
+] %}
 
 with lake_events as (
   select
@@ -30,9 +33,9 @@ suspects as (
     lake_events.file,
     lake_events.line,
     lake_events.item,
-    lake_events.page_url,
-    lake_events.referrer,
-    lake_events.page_title,
+    {%- for place in searched %}
+    lake_events.{{ place }},
+    {%- endfor %}
     lake_events.properties
   from lake_events
   inner join admitted on lake_events.load_key = admitted.load_key
@@ -143,7 +146,7 @@ findings as (
 named as (
   select
     *,
-    case when {{ holds_personal_data('event_type') }} then '(withheld)' else event_type end as event,
+    {{ name_unless_personal('event_type') }} as event,
     case when is_property and {{ holds_personal_data('place') }} then '(withheld)' else place end as named_place
   from findings
 )

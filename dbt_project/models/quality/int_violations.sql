@@ -48,16 +48,29 @@ records as (
 
 violations as (
   {{ json_list_rows('records', 'violations') }}
+),
+
+told as (
+  select
+    load_key,
+    landing_date,
+    source,
+    event_type,
+    {{ json_text('element', "'$.property'") }} as property,
+    {{ json_text('element', "'$.type'") }} as violation,
+    file,
+    line
+  from violations
 )
 
 select
   load_key,
   landing_date,
   source,
-  event_type as event,
-  {{ json_text('element', "'$.property'") }} as property,
-  {{ json_text('element', "'$.type'") }} as violation,
+  {{ name_unless_personal('event_type') }} as event,
+  {{ name_unless_personal('property') }} as property,
+  violation,
   file,
   line,
   source || '|' || cast(landing_date as {{ dbt.type_string() }}) as violation_day
-from violations
+from told
