@@ -60,10 +60,12 @@ def _day(text: str) -> date:
 
 
 def _span(text: str) -> DaySpan:
-    from event_assets.landing import DaySpan
+    from event_assets.landing import DaySpan, ReversedSpan
 
     try:
         return DaySpan.parse(text)
+    except ReversedSpan as error:
+        raise typer.BadParameter(f"{error}; swap them", param_hint="'--partition'") from None
     except ValueError:
         remedy = "write it as 2026-09-21, or several as 2026-09-01..2026-09-21"
         hint = "'--partition'"

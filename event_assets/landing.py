@@ -12,6 +12,10 @@ import dagster as dg
 from event_assets.settings import Settings
 
 
+class ReversedSpan(ValueError):
+    """The first of some days is after the last."""
+
+
 @dataclass(frozen=True)
 class DaySpan:
     """Days from `first` to `last`, both included."""
@@ -28,11 +32,11 @@ class DaySpan:
 
     @classmethod
     def parse(cls, text: str) -> DaySpan:
-        """From `2026-09-21`, or `2026-09-01..2026-09-21`. Raises ValueError."""
+        """From `2026-09-21`, or `2026-09-01..2026-09-21`. Raises ValueError, and ReversedSpan, which is one."""
         first, dots, last = text.partition("..")
         span = cls(date.fromisoformat(first), date.fromisoformat(last if dots else first))
         if span.last < span.first:
-            raise ValueError(f"{span.last} is before {span.first}")
+            raise ReversedSpan(f"the first day, {span.first}, is after the last, {span.last}")
         return span
 
     @classmethod

@@ -84,7 +84,10 @@ def test_a_source_whose_folder_is_missing_is_one_line(call, elsewhere):
         (["run", "--partition", "2026-09-01..2026-10-01"], "no file of 2026-09-01..2026-10-01"),
         (["run", "--partition", "yesterday"], "`yesterday` is no day; write it as 2026-09-21"),
         (["run", "--partition", "2026-10-01.."], "`2026-10-01..` is no day"),
-        (["run", "--partition", "2026-10-02..2026-10-01"], "is no day; write it as"),
+        (
+            ["run", "--partition", "2026-10-02..2026-10-01"],
+            "2026-10-02, is after the last, 2026-10-01",
+        ),
         (["run", "--as-of", "2026-13-01"], "`2026-13-01` is no day"),
         (["run", "--no-such-option"], "No such option"),
         (["no-such-command"], "No such command"),
