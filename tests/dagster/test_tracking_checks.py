@@ -504,6 +504,16 @@ def test_names_from_logs_stay_on_their_line(shop: Settings):
     assert "| a b |" in rows_told(result, "names")
 
 
+def test_similar_names_that_hold_personal_data_are_withheld(shop: Settings):
+    tables = clean()
+    tables["similar_names"].append(similar("bob@example.com", "Bob@example.com"))
+    tables["event_recency"].append(typo("bob@example.com", sample_line=8))
+    result = judged(shop, tables)["similar_names"]
+    told = (result.description or "") + rows_told(result, "names")
+    assert "@" not in told
+    assert f"the event `(withheld)` (9 times, as in {FILE}:8) looks like `(withheld)`" in told
+
+
 def test_a_name_of_a_megabyte_is_told_in_short(shop: Settings):
     tables = clean()
     tables["similar_names"].append(similar("x" * 2**20, "y" * 2**20))

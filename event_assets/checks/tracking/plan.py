@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from event_assets.checks.markdown import brief, counted, percent, place, shown_table
+from event_assets.checks.offenders import shown_name
 from event_assets.checks.tracking.marts import Marts, Row
 from event_assets.checks.tracking.results import Evidence, warning
 from event_assets.plan.model import Plan
@@ -165,10 +166,10 @@ def check_names(key: dg.AssetCheckKey, marts: Marts) -> dg.AssetCheckResult:
             [
                 (
                     row["kind"],
-                    row["event"],
-                    row["name"],
+                    shown_name(row["event"] or ""),
+                    shown_name(row["name"]),
                     row["events"],
-                    row["similar_to"],
+                    shown_name(row["similar_to"]),
                     row["similar_events"],
                     row["reason"],
                     place(row["sample_file"], row["sample_line"]),
@@ -177,12 +178,12 @@ def check_names(key: dg.AssetCheckKey, marts: Marts) -> dg.AssetCheckResult:
             ],
         )
         worst = pairs[0]
-        of = f" of {brief(worst['event'])}" if worst["event"] else ""
+        of = f" of {brief(shown_name(worst['event']))}" if worst["event"] else ""
         more = f", and {counted(number - 1, 'pair')} more" if number > 1 else ""
         message = (
-            f"the {worst['kind']} `{brief(worst['name'])}`{of} ({counted(worst['events'], 'time')}"
+            f"the {worst['kind']} `{brief(shown_name(worst['name']))}`{of} ({counted(worst['events'], 'time')}"
             f"{_as_in(place(worst['sample_file'], worst['sample_line']))}) looks like "
-            f"`{brief(worst['similar_to'])}`{more}: send one of them, or plan both"
+            f"`{brief(shown_name(worst['similar_to']))}`{more}: send one of them, or plan both"
         )
     return warning(key, passed=not pairs, message=message, evidence=evidence)
 
