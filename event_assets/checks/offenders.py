@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from event_assets.checks.markdown import markdown_table
+from event_assets.ingest.judging import NOISE
 from event_assets.ingest.loads import LoadRecord
 from event_assets.ingest.schema import EVENTS, QUARANTINE
 from event_assets.plan.personal import smells_within
@@ -44,7 +45,7 @@ def worst_offenders(
     kinds: Collection[str] | None = None,
     limit: int = 10,
 ) -> list[Offender]:
-    """The most frequent violations of these loads, of some kinds or of all.
+    """The most frequent violations of these loads, of some kinds or of all but accepted noise.
 
     Quarantined records and accepted ones count alike.
     """
@@ -52,7 +53,7 @@ def worst_offenders(
     samples: dict[tuple[str, str, str], str] = {}
     for row in _violating_rows(lake, list(records)):
         for violation in json.loads(row["violations"]):
-            if kinds is not None and violation.get("type") not in kinds:
+            if _is_accepted_noise(violation) if kinds is None else violation["type"] not in kinds:
                 continue
             kind = (
                 row["event_type"] or "",
@@ -87,6 +88,11 @@ def offenders_table(offenders: Sequence[Offender]) -> str:
             for each in offenders
         ],
     )
+
+
+def _is_accepted_noise(violation: dict[str, str]) -> bool:
+    """Whether it counts towards no share of violations."""
+    return violation["type"] in NOISE and violation.get("action") == "accept"
 
 
 def _violating_rows(lake: Path, records: Sequence[LoadRecord]) -> Iterator[dict[str, str]]:

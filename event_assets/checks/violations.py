@@ -109,7 +109,8 @@ def check_violations(
     elif noticed:
         message = (
             f"{counted(len(noticed), 'day')} above {percent(thresholds.warn)} of violations, "
-            f"the worst {worst[0].day} with {percent(verdicts[worst[0].day].share)}"
+            f"the worst {worst[0].day} with {percent(verdicts[worst[0].day].share)}; "
+            f"{_told(offenders)}"
         )
     else:
         message = (
