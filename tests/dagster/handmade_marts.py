@@ -25,7 +25,7 @@ _COLUMNS = {
     "event_recency": (
         "source varchar, kind varchar, event varchar, status varchar, planned boolean,"
         " first_seen date, last_seen date, days_since bigint, events bigint,"
-        " sample_file varchar, sample_line bigint"
+        " sample_file varchar, sample_line bigint, quarantined bigint, last_quarantined date"
     ),
     "personal_data_findings": (
         "date date, source varchar, event varchar, place varchar, pattern varchar, events bigint,"

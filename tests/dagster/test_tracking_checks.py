@@ -248,16 +248,16 @@ def test_an_event_that_another_log_sends_is_missed_nowhere(
     assert judged(shop, tables)["event_gaps"].passed
 
 
-def test_an_event_in_quarantine_is_no_gap(shop: Settings):
-    tables = clean()
-    tables["event_recency"].append(seen("search", days_since=9))
-    write_marts(shop, tables)
-    with duckdb.connect(str(shop.warehouse)) as connection:
-        connection.execute("alter table marts.event_recency add column quarantined bigint")
-        connection.execute("update marts.event_recency set quarantined = 3 where event = 'search'")
-    result = judge(shop)["event_gaps"]
-    assert result.passed
-    assert (result.description or "").endswith("; search arrives in quarantine")
+def test_an_event_in_quarantine_is_no_gap_while_it_arrives(shop: Settings):
+    # as_of is 2026-11-01
+    for last, passes in ((date(2026, 10, 25), True), (date(2026, 10, 24), False)):
+        aside = {"quarantined": 3, "last_quarantined": last}
+        tables = clean()
+        tables["event_recency"].append({**seen("search", days_since=9), **aside})
+        result = judged(shop, tables)["event_gaps"]
+        assert result.passed is passes
+        ending = (result.description or "").endswith("; search arrives in quarantine")
+        assert ending is passes
 
 
 @pytest.mark.parametrize("junk", ["event_recency", "similar_names", "personal_data_findings"])
@@ -268,7 +268,7 @@ def test_any_number_of_junk_names_hides_nothing(shop: Settings, junk: str):
     write_marts(shop, tables)
     values = {
         "event_recency": "'client', 'client', 'junk' || n, null, false, date '2026-10-01',"
-        " date '2026-10-31', 1, 1000, 'f', 1",
+        " date '2026-10-31', 1, 1000, 'f', 1, 0, null",
         "similar_names": "'event', null, 'junk' || n, 'page_view', 'case', false, true, 9, 9",
         "personal_data_findings": "date '2026-10-31', 'client', 'junk' || n, 'p', 'email', 2,"
         " 'f', 1",

@@ -160,7 +160,9 @@ def recency(
     as_of: dt.date,
     set_aside: Sequence[Candidate],
 ) -> Rows:
-    rejected = Counter((each["source"], each["event_type"]) for each in set_aside)
+    rejected: dict[tuple[str, str], list[dt.date]] = defaultdict(list)
+    for each in set_aside:
+        rejected[(each["source"], each["event_type"])].append(each["landing_date"])
     by_place: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for each in events:
         by_place[(each["source"], each["event_type"])].append(each)
@@ -189,7 +191,8 @@ def recency(
             max(days, default=None),
             max((as_of - max(days)).days, 0) if days else None,
             len(mine),
-            rejected[(source, event)],
+            len(rejected[(source, event)]),
+            max(rejected[(source, event)], default=None),
             last and last["file"],
             last and last["line"],
         )

@@ -8,7 +8,8 @@ rejected as (
   select
     source,
     event_type as event,
-    count(*) as quarantined
+    count(*) as quarantined,
+    max(landing_date) as last_quarantined
   from {{ ref('quarantined_events') }}
   where event_type is not null
   group by source, event_type
@@ -108,6 +109,7 @@ select
   end as days_since,
   cast(coalesce(seen.events, 0) as {{ dbt.type_bigint() }}) as events,
   cast(coalesce(rejected.quarantined, 0) as {{ dbt.type_bigint() }}) as quarantined,
+  rejected.last_quarantined,
   places.file as sample_file,
   places.last_line as sample_line
 from expected

@@ -25,8 +25,8 @@ def check_gaps(key: dg.AssetCheckKey, marts: Marts, source: str, plan: Plan) -> 
     is_old = _is_older(_first_day(marts, source), marts.as_of, limit)
     missing = [row for row in planned if is_old and _is_missing(row, limit)]
     expected = [row for row in missing if not _is_excused(row, marts, plan)]
-    aside = [row for row in expected if row.get("quarantined")]
-    gaps = [row for row in expected if not row.get("quarantined")]
+    aside = [row for row in expected if _is_in_quarantine(row, marts.as_of, limit)]
+    gaps = [row for row in expected if row not in aside]
     gaps.sort(key=lambda row: (row["last_seen"] is None, row["days_since"] or 0, row["event"]))
     evidence: Evidence = {
         "planned events": dg.MetadataValue.int(len(planned)),
@@ -115,6 +115,12 @@ def _first_day(marts: Marts, source: str) -> date | None:
 def _is_older(day: date | None, as_of: date | None, limit: int) -> bool:
     """Whether something could be missed for so long since that day."""
     return day is not None and as_of is not None and as_of - day > timedelta(days=limit)
+
+
+def _is_in_quarantine(row: Row, as_of: date | None, limit: int) -> bool:
+    """Whether it arrives, and is set aside."""
+    last: date | None = row["last_quarantined"]
+    return last is not None and not _is_older(last, as_of, limit)
 
 
 def _is_missing(row: Row, limit: int) -> bool:
