@@ -11,6 +11,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from event_assets.demo_trackers import generated_server_line
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.run_report import RunReport
 from event_assets.settings import Settings
@@ -29,7 +30,8 @@ def write_logs(settings: Settings, visitors: int) -> None:
     if others:
         raise _mixed(settings, others[0])
     try:
-        write_shop_logs(settings.data_dir, visitors=visitors)
+        with generated_server_line(settings) as server_line:
+            write_shop_logs(settings.data_dir, visitors=visitors, server_line=server_line)
     except FileExistsError as error:
         raise _mixed(settings, str(error)) from None
 

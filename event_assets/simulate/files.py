@@ -4,7 +4,7 @@ import gzip
 import json
 import os
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Final
 
 from event_assets.simulate.clock import DAY, HOUR, day_of
 from event_assets.simulate.delivery import LogSource, Record
+
+ServerLine = Callable[[dict[str, object]], str]
 
 _HOURS_PER_FILE: Final[Mapping[LogSource, int]] = {"client": 6, "mobile": 8, "server": 24}
 # Every so many days a source's files of the day are compressed: (every, beginning with).
@@ -38,9 +40,9 @@ class LogFile:
         """The path on disk, relative to `raw/`."""
         return f"{self.path}.gz" if self.is_compressed else self.path
 
-    def content(self) -> bytes:
-        """The bytes on disk."""
-        text = "\n".join(_text(line) for line in self.lines)
+    def content(self, server_line: ServerLine | None = None) -> bytes:
+        """The bytes on disk; `server_line` writes what a server sends without a mistake."""
+        text = "\n".join(_text(line, server_line) for line in self.lines)
         data = (text + "\n" if self.ends_with_newline else text).encode()
         return gzip.compress(data, compresslevel=6, mtime=0) if self.is_compressed else data
 
@@ -123,8 +125,10 @@ def _file_name(source: LogSource, block: int) -> str:
     return f"{'events' if source == 'client' else 'batch'}-{block:02d}.jsonl"
 
 
-def _text(line: Record | None) -> str:
+def _text(line: Record | None, server_line: ServerLine | None) -> str:
     if line is None:
         return ""
+    if server_line is not None and line.source == "server" and line.mistake is None:
+        return server_line(line.body)
     text = json.dumps(line.body, ensure_ascii=False, separators=(",", ":"))
     return text if line.torn_at is None else text[: max(1, int(len(text) * line.torn_at))]

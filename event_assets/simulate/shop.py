@@ -18,7 +18,7 @@ from event_assets.simulate.delivery import (
     deliver_actions,
     deliver_facts,
 )
-from event_assets.simulate.files import LogFile, arrange, deliver_again, write_all
+from event_assets.simulate.files import LogFile, ServerLine, arrange, deliver_again, write_all
 from event_assets.simulate.habits import live
 from event_assets.simulate.journal import Journal
 from event_assets.simulate.mistakes import implausible, plant
@@ -37,11 +37,13 @@ def write_shop_logs(
     days: int = 30,
     visitors: int = 3000,
     start: date = START,
+    server_line: ServerLine | None = None,
 ) -> ShopTruth:
     """Write `days` landing days of raw logs under `data_dir/raw`, and return what is true of them.
 
-    The bytes depend on the arguments alone. Files that are already there with the same bytes are
-    left untouched. Beside `visitors` people some bots come.
+    `server_line` gives the line of an event that the server sends as planned, from its object; by
+    default that is the object as JSON. The bytes depend on the arguments alone. Files that are
+    already there with the same bytes are left untouched. Beside `visitors` people some bots come.
 
     Raises ValueError for fewer than one day or a negative number of visitors, and FileExistsError
     where `data_dir/raw` holds other logs of these sources: nothing is written then.
@@ -53,7 +55,7 @@ def write_shop_logs(
     reports = AdReports()
     if visitors:
         reports = ad_reports.report(journal, start, days, _random(seed, "ad reports"))
-    contents = {file.name: file.content() for file in files} | reports.contents()
+    contents = {file.name: file.content(server_line) for file in files} | reports.contents()
     write_all(data_dir / "raw", contents, [*LOG_SOURCES, ad_reports.FOLDER])
     return tell(
         journal,

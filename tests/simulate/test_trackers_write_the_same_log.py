@@ -1,7 +1,9 @@
 """The sample shop's server log is what the generated tracker writes, and the example script runs."""
 
+import gzip
 import importlib.util
 import json
+import re
 import runpy
 import sys
 from datetime import datetime
@@ -12,11 +14,13 @@ from typing import Any
 import pytest
 from raw_logs import ShopOnDisk
 
+from event_assets.demo import write_logs
 from event_assets.ingest import ensure_lake, ingest_day
 from event_assets.ingest.formats.native import NativeReader
 from event_assets.plan.loader import load_plan
 from event_assets.plan.verdicts import Judge
 from event_assets.settings import load_settings
+from event_assets.simulate.shop import write_shop_logs
 
 ROOT = Path(__file__).parents[2]
 TRACKERS = ROOT / "examples/trackers"
@@ -85,3 +89,33 @@ def test_the_example_script_sends_three_clean_events(
     day = datetime.fromisoformat(log.parent.name).date()
     (record,) = ingest_day(settings, load_plan(settings.plan_dir), "server", day)
     assert (record.records, record.candidates, record.violations) == (3, 3, {})
+
+
+def _server_lines(data: Path) -> list[str]:
+    lines: list[str] = []
+    for path in sorted((data / "raw" / "server").rglob("events.log*")):
+        content = path.read_bytes()
+        text = gzip.decompress(content) if path.suffix == ".gz" else content
+        lines += text.decode().split("\n")
+    return lines
+
+
+def _same(line: str) -> str:
+    """With the instant in one spelling."""
+    return re.sub(r'(?<="timestamp":")([^"]+?)(Z|\+00:00)(?=")', _instant, line)
+
+
+def _instant(found: re.Match[str]) -> str:
+    return datetime.fromisoformat(found[1] + "+00:00").isoformat()
+
+
+def test_the_demos_server_log_is_written_by_a_tracker_that_its_plan_generates(tmp_path: Path):
+    plan = ROOT / "tracking_plan"
+    write_logs(load_settings(tmp_path / "demo", plan, None), visitors=200)
+    write_shop_logs(tmp_path / "plain", visitors=200)
+    demo, plain = _server_lines(tmp_path / "demo"), _server_lines(tmp_path / "plain")
+    assert [_same(each) for each in demo] == [_same(each) for each in plain]
+    by_tracker = [each for each in demo if "+00:00" in each]
+    assert len(by_tracker) > 0.8 * len([each for each in demo if each])
+    generated = (tmp_path / "demo" / "trackers" / "tracking.py").read_bytes()
+    assert generated == (TRACKERS / "tracking.py").read_bytes()
