@@ -226,7 +226,8 @@ def test_one_slip_of_the_fingers_is_found_wherever_it_is(name: str, at: int, how
         assert [(pair.name, pair.similar_to) for pair in pairs] == [(slip, name)]
 
 
-@given(names=st.sets(st.text("abA_1", min_size=1, max_size=8), max_size=12))
+# without digits: of names that differ in these alone one stands for all
+@given(names=st.sets(st.text("abA_", min_size=1, max_size=8), max_size=12))
 def test_similar_names_are_those_that_comparing_all_pairs_finds(names: set[str]):
     pairs = {pair.name for pair in similar_pairs(dict.fromkeys(names, 1))}
     each_pair = {
