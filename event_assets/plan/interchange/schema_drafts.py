@@ -36,12 +36,40 @@ _BY_NAME = {
     "definitions",
 }
 _LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
-_OTHERS = set(
-    "type enum const pattern format minLength maxLength minimum maximum exclusiveMinimum "  # noqa: SIM905
-    "exclusiveMaximum multipleOf minItems maxItems uniqueItems minContains maxContains "
-    "minProperties maxProperties required dependentRequired title description default examples "
-    "deprecated readOnly writeOnly contentEncoding contentMediaType $comment $ref".split()
-)
+_OTHERS = {
+    "type",
+    "enum",
+    "const",
+    "pattern",
+    "format",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minContains",
+    "maxContains",
+    "minProperties",
+    "maxProperties",
+    "required",
+    "dependentRequired",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "contentEncoding",
+    "contentMediaType",
+    "$comment",
+    "$ref",
+}
 _NOTES = {"title", "description", "default", "examples", "$comment"}
 _OLD_DRAFTS = ("/draft-04/", "/draft-06/", "/draft-07/")
 _ABOUT_THE_FILE = {"$schema", "$id", "id", "$anchor"}
