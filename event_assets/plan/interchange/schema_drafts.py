@@ -8,68 +8,23 @@ from typing import Any
 import jsonschema_rs
 
 from event_assets.json_values import is_array, is_object
-from event_assets.plan.schemas import compile_schema
+from event_assets.plan.schemas import (
+    HOLDS_SCHEMA,
+    HOLDS_SCHEMA_LIST,
+    HOLDS_SCHEMAS_BY_NAME,
+    KNOWN,
+    compile_schema,
+)
 from event_assets.yaml_files import MAX_DEPTH
 
 DRAFT_07 = "http://json-schema.org/draft-07/schema#"
 DRAFT_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 
-_ONE = {
-    "items",
-    "contains",
-    "additionalProperties",
-    "additionalItems",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "not",
-    "if",
-    "then",
-    "else",
-}
-_BY_NAME = {
-    "properties",
-    "patternProperties",
-    "dependentSchemas",
-    "dependencies",
-    "$defs",
-    "definitions",
-}
-_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
-_OTHERS = {
-    "type",
-    "enum",
-    "const",
-    "pattern",
-    "format",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minContains",
-    "maxContains",
-    "minProperties",
-    "maxProperties",
-    "required",
-    "dependentRequired",
-    "title",
-    "description",
-    "default",
-    "examples",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "contentEncoding",
-    "contentMediaType",
-    "$comment",
-    "$ref",
-}
+# what the plan's schemas take, and what only older drafts have
+_ONE = HOLDS_SCHEMA | {"additionalItems"}
+_BY_NAME = HOLDS_SCHEMAS_BY_NAME | {"dependencies", "definitions"}
+_LISTS = HOLDS_SCHEMA_LIST
+_OTHERS = set(KNOWN) - _ONE - _BY_NAME - _LISTS - {"sensitivity", "contentSchema"}
 _NOTES = {"title", "description", "default", "examples", "$comment"}
 _OLD_DRAFTS = ("/draft-04/", "/draft-06/", "/draft-07/")
 _ABOUT_THE_FILE = {"$schema", "$id", "id", "$anchor"}
