@@ -8,7 +8,7 @@ import re
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -55,15 +55,24 @@ MAPPABLE_FIELDS = (
     "event_version",
     "library",
 )
+_NO_PSEUDONYM = ("event_type", "client_ts", "sent_ts", "received_ts")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+def folded(name: str) -> str:
+    """A field's name by its letters and digits alone: `userId` and `user_id` are one."""
+    return _NO_LETTER.sub("", name).casefold() or name
 
 
 class Source(ConfigModel):
     """One kind of log files, read alike.
 
-    `mapping` gives canonical fields the dotted path of a log's own fields; fields in `drop` (dotted
-    paths as well) are never stored, not even in quarantine. Sessions are opened by the events of
-    sources with `opens_sessions`, by default of clients and mobile apps.
+    `mapping` gives canonical fields the dotted path of a log's own fields. Sessions are opened by
+    the events of sources with `opens_sessions`, by default of clients and mobile apps.
+
+    Of the fields in `drop`, `hash` and `truncate` (dotted paths as well) nothing, a pseudonym or
+    the first characters are stored, in quarantine too; of URL parameters in `drop_query` the names.
     """
 
     name: str
@@ -73,6 +82,9 @@ class Source(ConfigModel):
     format: str = "auto"
     mapping: dict[str, str] = Field(default_factory=dict)
     drop: tuple[str, ...] = ()
+    hash: tuple[str, ...] = ()
+    truncate: dict[str, Annotated[int, Field(ge=1)] | Literal["ip"]] = Field(default_factory=dict)
+    drop_query: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -136,6 +148,18 @@ class Source(ConfigModel):
         for field, path in self.mapping.items():
             if path in self.drop:
                 raise invalid(f"`{path}` is both dropped and mapped to `{field}`")
+            if field in _NO_PSEUDONYM and path in (*self.hash, *self.truncate):
+                raise invalid(f"`{path}` is mapped to `{field}`, which no pseudonym can be")
+        return self
+
+    @model_validator(mode="after")
+    def _check_privacy(self) -> Self:
+        for key in ("drop", "hash", "truncate", "drop_query"):
+            for name in getattr(self, key):
+                if not all(folded(part) for part in name.split(".")):
+                    raise invalid(f"`{name}` in `{key}` is no name of a field")
+        if self.kind == "ad_report" and (self.hash or self.truncate or self.drop_query):
+            raise invalid("the columns of ad reports can't be hashed or truncated; use `drop`")
         return self
 
     @cached_property
@@ -148,9 +172,25 @@ class Source(ConfigModel):
         return self.pattern.files(data_dir)
 
     @property
+    def is_private(self) -> bool:
+        """Whether anything of what is sent must not be stored."""
+        return bool(self.drop or self.altered)
+
+    @property
+    def altered(self) -> tuple[str, ...]:
+        """What is stored otherwise than sent, a text for each: `hash:email`, `truncate:zip:2`."""
+        return (
+            *(f"hash:{name}" for name in sorted(self.hash)),
+            *(f"truncate:{name}:{kept}" for name, kept in sorted(self.truncate.items())),
+            *(f"drop_query:{name}" for name in sorted(self.drop_query)),
+        )
+
+    @property
     def config_hash(self) -> str:
         """A hash of all that changes how the source's bytes are read."""
         reading = [self.kind, self.format, sorted(self.mapping.items()), sorted(self.drop)]
+        # added to it only where there: what was read before has the same hash still
+        reading += [list(self.altered)] if self.altered else []
         return hashlib.sha256(json.dumps(reading).encode()).hexdigest()[:16]
 
 

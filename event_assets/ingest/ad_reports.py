@@ -15,12 +15,11 @@ from event_assets.ingest.account import Outcome
 from event_assets.ingest.columns import Origin, ad_report_batch, quarantine_batch
 from event_assets.ingest.event_files import Named, Seen
 from event_assets.ingest.parts import DayParts
-from event_assets.ingest.privacy import DroppedFields
+from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.quarantine import Rejected, kept, reasons
 from event_assets.ingest.streams import BOM, ByteStream
 from event_assets.ingest.tasks import Step, Task
 from event_assets.plan.verdicts import Violation
-from event_assets.settings import Source
 
 TEXT_COLUMNS = ("platform", "account", "campaign_id", "campaign", "channel", "currency")
 WHOLE_COLUMNS = ("impressions", "clicks")
@@ -58,9 +57,9 @@ class _Row:
 class AdReportFiles:
     """The ad reports of one source and landing date."""
 
-    def __init__(self, source: Source, landing_date: date, parts: DayParts) -> None:
+    def __init__(self, privacy: Privacy | None, landing_date: date, parts: DayParts) -> None:
         self._landing_date = landing_date
-        self._dropped = DroppedFields(source.drop) if source.drop else None
+        self._privacy = privacy
         self._parts = parts
 
     def read(self, task: Task, named: Named, seen: Seen) -> Iterator[tuple[Step, Origin, Outcome]]:
@@ -109,7 +108,7 @@ class AdReportFiles:
                 good.append({**self._kept(parsed), "line": row.line})
                 continue
             counts.violations.update({each.type for each in violations})
-            raw, encoding = kept(row.raw, self._dropped)
+            raw, encoding = kept(row.raw, self._privacy)
             rejected.append(
                 Rejected(row.line, 0, row.byte_offset, None, raw, encoding, reasons(violations))
             )
@@ -121,10 +120,10 @@ class AdReportFiles:
         return outcome
 
     def _kept(self, parsed: dict[str, Any]) -> dict[str, Any]:
-        if self._dropped is None:
+        if self._privacy is None:
             return parsed
         remaining = dict(parsed)
-        self._dropped.remove_from(remaining)
+        self._privacy.apply(remaining)
         return dict.fromkeys(parsed) | remaining
 
 

@@ -13,6 +13,7 @@ from event_assets.ingest.judging import LineJudge, content_digests
 from event_assets.ingest.lines import Block, Position, read_blocks
 from event_assets.ingest.ordinals import Ordinals
 from event_assets.ingest.parts import DayParts
+from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.streams import ByteStream, Range
 from event_assets.ingest.tasks import Step, Task
 from event_assets.plan.verdicts import Judge
@@ -25,8 +26,16 @@ Seen = Callable[[int, int], None]
 class EventFiles:
     """The event logs of one source and landing date."""
 
-    def __init__(self, source: Source, judge: Judge, landing_date: date, parts: DayParts) -> None:
-        self._lines = LineJudge(source, judge, landing_date)
+    def __init__(
+        self,
+        source: Source,
+        privacy: Privacy | None,
+        judge: Judge,
+        landing_date: date,
+        parts: DayParts,
+    ) -> None:
+        self._privacy = privacy
+        self._lines = LineJudge(source, privacy, judge, landing_date)
         self._parts = parts
 
     def read(self, task: Task, named: Named, seen: Seen) -> Iterator[tuple[Step, Origin, Outcome]]:
@@ -43,7 +52,7 @@ class EventFiles:
                     yield step, origin, self._judge(stream, step.range, at, ordinals, origin, seen)
                     continue
                 for block in read_blocks(stream, step.range, at):
-                    ordinals_of(content_digests(block), ordinals)
+                    ordinals_of(content_digests(block, self._privacy), ordinals)
 
     def _judge(
         self,

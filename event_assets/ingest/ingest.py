@@ -33,6 +33,7 @@ from event_assets.ingest.parts import (
     write_whole,
 )
 from event_assets.ingest.pending import file_name, newest_date
+from event_assets.ingest.privacy import privacy_of
 from event_assets.ingest.schema import TABLES
 from event_assets.ingest.streams import Range
 from event_assets.ingest.tasks import How, Restat, Step, Task, find_task
@@ -108,12 +109,13 @@ class _Day:
         self._landing_date = landing_date
         self._generations = _generations(settings.lake, known)
         self._parts = DayParts(settings.lake, source.name, landing_date)
+        privacy = privacy_of(source, settings.data_dir)
         self._reader: EventFiles | AdReportFiles
         if source.kind == "ad_report":
-            self._reader = AdReportFiles(source, landing_date, self._parts)
+            self._reader = AdReportFiles(privacy, landing_date, self._parts)
         else:
             judge = Judge(plan.verdict_document())
-            self._reader = EventFiles(source, judge, landing_date, self._parts)
+            self._reader = EventFiles(source, privacy, judge, landing_date, self._parts)
         self._on_progress = on_progress
         self._waiting: list[LoadRecord] = []
         self._committed: list[LoadRecord] = []
@@ -196,6 +198,7 @@ class _Day:
             plan_version=self._plan_version,
             config_hash=self._source.config_hash,
             drop=self._source.drop,
+            altered=self._source.altered,
             lines=counts.lines,
             blank=counts.blank,
             unreadable=counts.unreadable,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
@@ -17,7 +18,7 @@ from event_assets.ingest.formats import READ_FIELDS, Reading, reader_of
 from event_assets.ingest.json_text import dumped, exact
 from event_assets.ingest.lines import MAX_LINE, Block, is_number_long
 from event_assets.ingest.malformed import Malformed
-from event_assets.ingest.privacy import DroppedFields
+from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.quarantine import Rejected
 from event_assets.ingest.streams import MAX_PARSED
 from event_assets.plan.verdicts import Judge, Violation
@@ -64,7 +65,8 @@ class Judged:
     """What one block held.
 
     `rows` are the accepted events, with values in the order of ROW; their `content` is a place in
-    `digests`, which has the SHA-256 of every line that is neither blank nor too long to be held.
+    `digests`, which has that of every line that is neither blank nor too long to be held: the SHA-256,
+    keyed where the source's fields are not all stored as they were sent.
     """
 
     block: Block
@@ -73,21 +75,24 @@ class Judged:
     rejected: list[Rejected] = field(default_factory=list[Rejected])
 
 
-def content_digests(block: Block) -> list[bytes]:
+def content_digests(block: Block, privacy: Privacy | None) -> list[bytes]:
     """The digests that judging the block would give."""
     if block.too_long is not None:
         return []
-    sha256 = hashlib.sha256
-    return [sha256(line).digest() for line in block.lines if line and not line.isspace()]
+    digest = _digest_of(privacy)
+    return [digest(line) for line in block.lines if line and not line.isspace()]
 
 
 class LineJudge:
     """Reads and judges the lines of one source and landing date, and counts what it saw."""
 
-    def __init__(self, source: Source, judge: Judge, landing_date: date) -> None:
+    def __init__(
+        self, source: Source, privacy: Privacy | None, judge: Judge, landing_date: date
+    ) -> None:
         self.counts = Counts()
         self._read = reader_of(source.format, source.mapping).read
-        self._dropped = DroppedFields(source.drop) if source.drop else None
+        self._privacy = privacy
+        self._digest = _digest_of(privacy)
         self._judge = judge.judge
         self._kind = source.kind
         self._canon = Canon(landing_date)
@@ -101,13 +106,13 @@ class LineJudge:
             shown = f"has {block.too_long} bytes, more than {MAX_LINE}; its beginning is kept"
             self._reject_line(judged, 0, Malformed(shown))
             return judged
-        loads, sha256, digests = orjson.loads, hashlib.sha256, judged.digests
-        has_long_numbers, dropped = block.has_long_numbers, self._dropped
+        loads, digest, digests = orjson.loads, self._digest, judged.digests
+        has_long_numbers, privacy = block.has_long_numbers, self._privacy
         for index, line in enumerate(block.lines):
             if not line or line.isspace():
                 counts.blank += 1
                 continue
-            digests.append(sha256(line).digest())
+            digests.append(digest(line))
             try:
                 if len(line) > MAX_PARSED:
                     raise Malformed(f"has {len(line)} bytes, more than {MAX_PARSED}")
@@ -122,8 +127,8 @@ class LineJudge:
                 self._reject_line(judged, index, error)
             else:
                 counts.data_lines += 1
-                if dropped is not None:
-                    dropped.remove_from(parsed)
+                if privacy is not None:
+                    privacy.apply(parsed)
                 self._judge_line(judged, index, parsed)
         counts.formats.update(map(_format_of, judged.rows))
         return judged
@@ -201,7 +206,7 @@ class LineJudge:
     ) -> None:
         self._count(violations)
         block = judged.block
-        raw, encoding = quarantine.kept(block.lines[index], self._dropped)
+        raw, encoding = quarantine.kept(block.lines[index], self._privacy)
         judged.rejected.append(
             Rejected(
                 block.first_line + index,
@@ -218,3 +223,11 @@ class LineJudge:
         kinds = {each.type for each in violations}
         self.counts.violations.update(kinds)
         self.counts.unplanned += "unplanned_event" in kinds
+
+
+def _digest_of(privacy: Privacy | None) -> Callable[[bytes], bytes]:
+    return _sha256 if privacy is None else privacy.digest
+
+
+def _sha256(line: bytes) -> bytes:
+    return hashlib.sha256(line).digest()

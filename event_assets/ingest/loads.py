@@ -36,8 +36,8 @@ class LoadRecord(BaseModel):
     were accepted with violations, `noise` those of them with nothing but unplanned events or
     properties; `unplanned` are the records, accepted or not, whose event the plan does not know.
     `plan_hash` names the plan that judged by what decides verdicts, `plan_version` is the number
-    that plan.yaml had then. `config_hash` names how the source was read, and `drop` its fields that
-    were stored nowhere.
+    that plan.yaml had then. `config_hash` names how the source was read, `drop` its fields that were
+    stored nowhere, and `altered` those stored otherwise than sent, as `Source.altered` gives them.
     `first_ts` and `last_ts` (ISO 8601, UTC) leave out implausible times.
 
     Paths of parts are relative to the lake, that of the file to the data directory unless it lies
@@ -66,6 +66,7 @@ class LoadRecord(BaseModel):
     plan_version: int = 0
     config_hash: str
     drop: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
     lines: int
     blank: int
     unreadable: int

@@ -10,7 +10,7 @@ import orjson
 
 from event_assets.ingest.json_text import dumped, exact
 from event_assets.ingest.malformed import Malformed
-from event_assets.ingest.privacy import DroppedFields
+from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.streams import MAX_PARSED
 from event_assets.plan.verdicts import Violation
 
@@ -32,14 +32,14 @@ def malformed(error: Malformed) -> tuple[Violation, ...]:
     return (Violation("malformed", error.field, error.message, "quarantine"),)
 
 
-def kept(line: bytes, dropped: DroppedFields | None) -> tuple[str, str]:
+def kept(line: bytes, privacy: Privacy | None) -> tuple[str, str]:
     """(raw, raw_encoding) of a line: itself, or base64 where it is not UTF-8.
 
-    Without the fields that a source drops it is JSON written anew; a line that cannot be read
-    might hold them anywhere, so nothing of it is kept but its place (`withheld`).
+    Where a source drops, hashes or truncates fields it is JSON written anew; a line that cannot be
+    read might hold them anywhere, so nothing of it is kept but its place (`withheld`).
     """
-    if dropped is not None:
-        return _without(line, dropped)
+    if privacy is not None:
+        return _without(line, privacy)
     try:
         return line.decode(), "utf-8"
     except UnicodeDecodeError:
@@ -66,13 +66,13 @@ def flags(violations: Sequence[Violation]) -> str:
     ).decode()
 
 
-def _without(line: bytes, dropped: DroppedFields) -> tuple[str, str]:
+def _without(line: bytes, privacy: Privacy) -> tuple[str, str]:
     if len(line) <= MAX_PARSED:
         try:
             orjson.loads(line)
             parsed = exact(line)
             if parsed.__class__ is dict:
-                dropped.remove_from(parsed)
+                privacy.apply(parsed)
                 return dumped(parsed, "line"), "utf-8"
         except (orjson.JSONDecodeError, Malformed):
             pass

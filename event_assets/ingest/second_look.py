@@ -19,6 +19,7 @@ from event_assets.ingest.judging import ROW, LineJudge
 from event_assets.ingest.lines import block_of
 from event_assets.ingest.loads import LoadRecord, chains, highest_generations
 from event_assets.ingest.pending import file_name
+from event_assets.ingest.privacy import privacy_of
 from event_assets.ingest.quarantined import Kept, quarantined_records
 from event_assets.ingest.remembered import Seen, read_seen, write_seen
 from event_assets.ingest.streams import Stat
@@ -184,6 +185,7 @@ class _Look:
     def __init__(self, settings: Settings, plan: Plan, source: Source, max_records: int) -> None:
         self._lake = settings.lake
         self._source = source
+        self._privacy = privacy_of(source, settings.data_dir)
         self._judge = Judge(plan.verdict_document())
         self._records_left = self._max_records = max_records
         self._bytes_left = self._max_bytes = MAX_BYTES
@@ -193,7 +195,7 @@ class _Look:
     def at(self, day: date, loads: Sequence[LoadRecord]) -> dict[str, Seen]:
         """What became of the records of a day's loads, as far as they could be looked at."""
         found = {each.load_key: Seen() for each in loads}
-        lines = LineJudge(self._source, self._judge, day)
+        lines = LineJudge(self._source, self._privacy, self._judge, day)
         drops = {each.load_key: self._lost(each) for each in loads}
         for batch in quarantined_records(self._lake, loads):
             taken = self._taken(batch)
@@ -228,9 +230,9 @@ class _Look:
         return taken
 
     def _lost(self, load: LoadRecord) -> bool:
-        """Whether fields were left out of quarantine then that would be judged now."""
-        is_same = load.config_hash == self._source.config_hash
-        return not is_same and not set(load.drop) <= set(self._source.drop)
+        """Whether fields were left out of quarantine then, or changed, that would be judged now."""
+        then, now = ({*each.drop, *each.altered} for each in (load, self._source))
+        return load.config_hash != self._source.config_hash and not then <= now
 
 
 def _accepted(lines: LineJudge, records: Sequence[Kept]) -> int:

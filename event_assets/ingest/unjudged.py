@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from event_assets.ingest.formats import Reading, reader_of
 from event_assets.ingest.json_text import exact
 from event_assets.ingest.lines import Block, Position, is_number_long, read_blocks
 from event_assets.ingest.malformed import Malformed
-from event_assets.ingest.privacy import DroppedFields
+from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.streams import MAX_PARSED, ByteStream, survey
 from event_assets.sources import Source
 
@@ -88,7 +89,8 @@ class LogReader:
 
     def __init__(self, source: Source, kind: str | None, seen: LinesSeen) -> None:
         self._read = reader_of(source.format, source.mapping).read
-        self._dropped = DroppedFields(source.drop) if source.drop else None
+        # pseudonyms by a key of this reading alone: they are seen and never stored
+        self._privacy = Privacy(source, secrets.token_hex(32)) if source.is_private else None
         self._kind = kind
         self._seen = seen
         self._canon = Canon(_ANY_DAY)
@@ -130,8 +132,8 @@ class LogReader:
             raise Malformed("is JSON but no object")
         if has_long_numbers and is_number_long(line):
             sent = exact(line)
-        if self._dropped is not None:
-            self._dropped.remove_from(sent)
+        if self._privacy is not None:
+            self._privacy.apply(sent)
         return sent
 
     def _event(self, reading: Reading, kind: str) -> SentEvent:

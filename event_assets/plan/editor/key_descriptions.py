@@ -174,6 +174,9 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "format": "auto finds out by itself; mapping reads anybody's own log by `mapping`.",
         "mapping": "The log's own field for each of ours, as a dotted path.",
         "drop": "Fields that are never stored, not even in quarantine, as dotted paths.",
+        "hash": "Fields of which a pseudonym is stored, the same for the same value everywhere.",
+        "truncate": "Fields of which so many first characters are stored, or `ip`: the network.",
+        "drop_query": "URL parameters whose value is never stored.",
     },
 }
 
