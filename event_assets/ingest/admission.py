@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from event_assets.ingest.arrow import arrow, parquet
-from event_assets.ingest.loads import LoadRecord, highest_generations
+from event_assets.ingest.loads import LoadRecord, highest_generations, outgrown_loads
 from event_assets.ingest.parts import make_folder, write_whole
 from event_assets.plan.history import KeptPlan, history_tables, is_verdict_document
 from event_assets.plan.model import Plan
@@ -77,8 +77,9 @@ def day_shares(records: Iterable[LoadRecord]) -> dict[tuple[str, date], DayShare
     shares: dict[tuple[str, date], DayShare] = {}
     counting = highest_generations(records)
     newest = _newest_revisions(counting)
+    outgrown = outgrown_loads(counting)
     for each in counting:
-        if each.revision < newest[(each.source, each.file)]:
+        if each.revision < newest[(each.source, each.file)] or each.load_key in outgrown:
             continue
         day = (each.source, each.landing_date)
         _, _, total, violating, unplanned = shares.get(day, DayShare(*day, 0, 0, 0))
@@ -123,7 +124,7 @@ def admission(
         elif until is not None and each.landing_date >= until:
             refusal = "after as_of"
         elif each.load_key in replaced:
-            refusal = "replaced by a later version of the file"
+            refusal = replaced[each.load_key]
         elif share > limit and day not in accepted:
             refusal = f"violations {share:.1%} > {limit:.1%}".replace("%", " %")
         rows.append(_row(each, settings, share, refusal))
@@ -201,19 +202,22 @@ def _newest_revisions(records: Iterable[LoadRecord]) -> dict[tuple[str, str], in
     return newest
 
 
-def replaced_loads(records: Sequence[LoadRecord]) -> set[str]:
-    """Keys of loads of which a later version of their file counts alone.
+def replaced_loads(records: Sequence[LoadRecord]) -> dict[str, str]:
+    """Why some loads do not count any more, by their keys.
 
-    Of an ad report that is its newest; of a log the newest that was judged on request.
+    Of an ad report the newest version counts alone, of a log the newest that was judged on request,
+    and of the loads that begin at the same byte the longest: the others had but a piece of a line.
     """
     newest = _newest_revisions(records)
     asked = _newest_revisions(each for each in records if each.replaces_earlier)
-    return {
-        each.load_key
+    replaced = {
+        each.load_key: "replaced by a later version of the file"
         for each in records
         if each.revision
         < (newest if each.kind == "ad_report" else asked).get((each.source, each.file), 0)
     }
+    outgrown = dict.fromkeys(outgrown_loads(records), "read again with the rest of its last line")
+    return {**outgrown, **replaced}
 
 
 def _write(settings: Settings, name: str, table: pa.Table) -> None:

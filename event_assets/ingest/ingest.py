@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from event_assets.errors import ConfigurationError
 from event_assets.ingest import clock
 from event_assets.ingest.account import Outcome
 from event_assets.ingest.ad_reports import AdReportFiles
 from event_assets.ingest.columns import Origin
+from event_assets.ingest.day_files import DayFiles
 from event_assets.ingest.event_files import EventFiles
+from event_assets.ingest.lake_day import alone, generations_with_rows, remove_leftovers
 from event_assets.ingest.lines import ContentChanged
 from event_assets.ingest.loads import (
     LoadRecord,
-    chains,
     day_folder,
     load_id_of,
     read_day,
@@ -28,18 +26,17 @@ from event_assets.ingest.loads import (
 from event_assets.ingest.parts import (
     DayParts,
     ensure_empty_parts,
-    load_keys_in,
     make_folder,
     write_whole,
 )
-from event_assets.ingest.pending import file_name, newest_date
 from event_assets.ingest.privacy import privacy_of
-from event_assets.ingest.schema import TABLES
 from event_assets.ingest.streams import Range
-from event_assets.ingest.tasks import How, Restat, Step, Task, find_task
+from event_assets.ingest.tasks import Step, Task
 from event_assets.plan.model import Plan
 from event_assets.plan.verdicts import Judge
 from event_assets.settings import Settings, Source
+
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -84,12 +81,12 @@ def ingest_day(
         source = _source_called(settings, source)
     ensure_lake(settings)
     _keep_plan(settings, plan)
-    with _alone(day_folder(settings.loads_dir, source.name, landing_date)):
+    with alone(day_folder(settings.loads_dir, source.name, landing_date)):
         known = read_day(settings.loads_dir, source.name, landing_date)
-        _remove_leftovers(settings.lake, source, landing_date, known)
-        tasks = _find_tasks(settings, source, landing_date, known, rejudge, verify)
-        day = _Day(settings, plan, source, landing_date, known, on_progress)
-        return day.run(tasks)
+        remove_leftovers(settings.lake, source.name, landing_date, known)
+        files = DayFiles(settings, source, landing_date, known, rejudge=rejudge, verify=verify)
+        day = _Day(settings, plan, source, landing_date, known, files, on_progress)
+        return day.run()
 
 
 class _Day:
@@ -100,14 +97,16 @@ class _Day:
         source: Source,
         landing_date: date,
         known: list[LoadRecord],
+        files: DayFiles,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self._settings = settings
+        self._files = files
         self._source = source
         self._plan_hash = plan.verdict_hash
         self._plan_version = plan.version
         self._landing_date = landing_date
-        self._generations = _generations(settings.lake, known)
+        self._generations = generations_with_rows(settings.lake, known)
         self._parts = DayParts(settings.lake, source.name, landing_date)
         privacy = privacy_of(source, settings.data_dir)
         self._reader: EventFiles | AdReportFiles
@@ -120,7 +119,8 @@ class _Day:
         self._waiting: list[LoadRecord] = []
         self._committed: list[LoadRecord] = []
 
-    def run(self, tasks: list[Task]) -> list[LoadRecord]:
+    def run(self) -> list[LoadRecord]:
+        tasks = self._files.tasks()
         total = sum(task.judged_bytes for task in tasks)
         done = 0
         try:
@@ -136,6 +136,25 @@ class _Day:
         return self._committed
 
     def _take(self, task: Task, done: int, total: int) -> None:
+        """Read a file; one that changes meanwhile is looked at again and read anew."""
+        looked: Task | None = task
+        for _ in range(_TRIES):
+            try:
+                if looked is not None:
+                    self._read(looked, done, total)
+                return
+            except (ContentChanged, ConfigurationError) as error:
+                if isinstance(error, ConfigurationError) and task.path.exists():
+                    raise
+                # rows that were written stay dead: no record will name their generation
+                looked = self._files.task(task.path)
+        raise ConfigurationError(
+            f"changed {_TRIES} times while it was read",
+            file=task.path,
+            remedy="run again when it is no longer being rewritten",
+        )
+
+    def _read(self, task: Task, done: int, total: int) -> None:
         def named(wanted: Range) -> Origin:
             return self._origin(task, wanted)
 
@@ -144,14 +163,11 @@ class _Day:
                 place = (self._source.name, self._landing_date, task.file)
                 self._on_progress(Progress(*place, done + seen_bytes, total, lines))
 
-        try:
-            for step, origin, outcome in self._reader.read(task, named, seen):
-                self._waiting.append(self._record(task, step, origin, outcome))
-                done += step.range.end - step.range.start
-        except ContentChanged:
-            raise ConfigurationError(
-                "changed while it was read", file=task.path, remedy="run again"
-            ) from None
+        records: list[LoadRecord] = []
+        for step, origin, outcome in self._reader.read(task, named, seen):
+            records.append(self._record(task, step, origin, outcome))
+            done += step.range.end - step.range.start
+        self._waiting += records
 
     def _commit(self) -> None:
         self._parts.close()
@@ -185,7 +201,9 @@ class _Day:
             landing_date=origin.landing_date,
             file=origin.file,
             revision=task.revision,
-            changed_prefix=task.changed_prefix,
+            changed_prefix=task.changed is not None,
+            changed_bytes=None if task.changed is None else task.changed.bytes,
+            moved_to=None if task.changed is None else task.changed.moved_to,
             replaces_earlier=task.replaces_earlier,
             from_byte=step.range.start,
             to_byte=step.range.end,
@@ -218,6 +236,7 @@ class _Day:
             last_ts=None if last is None else clock.iso(last),
             loaded_at=datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             is_complete=step.is_complete,
+            is_unfinished=step.is_unfinished,
         )
 
 
@@ -231,77 +250,8 @@ def _source_called(settings: Settings, name: str) -> Source:
     )
 
 
-def _find_tasks(
-    settings: Settings,
-    source: Source,
-    landing_date: date,
-    known: list[LoadRecord],
-    rejudge: bool,
-    verify: bool,
-) -> list[Task]:
-    """Look at all the day's files before anything is written."""
-    files = source.files(settings.data_dir)
-    how = How(
-        is_newest=landing_date == newest_date(files),
-        rejudge=rejudge,
-        verify=verify,
-        has_header=source.kind == "ad_report",
-    )
-    file_chains = chains(known)
-    tasks: list[Task] = []
-    for day, path in files:
-        if day != landing_date:
-            continue
-        file = file_name(settings, path)
-        task = find_task(path, file, day, file_chains.get((source.name, file), []), how)
-        if isinstance(task, Restat):
-            write_record(settings.loads_dir, task.record)
-        elif task is not None:
-            tasks.append(task)
-    return tasks
-
-
-def _generations(lake: Path, known: list[LoadRecord]) -> dict[str, int]:
-    """Of each load the highest generation that has rows in a part.
-
-    That may be one without a record: a part is shared by many loads, and a process may have died
-    after it committed some of them. Its rows stay dead, as the next generation has another name.
-    """
-    parts = {lake / name for record in known for name in record.parts}
-    # a part that was lost holds no rows, dead or alive
-    keys = {key for part in parts if part.is_file() for key in load_keys_in(part)}
-    keys.update(record.load_key for record in known)
-    generations: dict[str, int] = {}
-    for key in keys:
-        load_id, _, generation = key.rpartition(".")
-        generations[load_id] = max(generations.get(load_id, 0), int(generation))
-    return generations
-
-
-def _remove_leftovers(
-    lake: Path, source: Source, landing_date: date, known: list[LoadRecord]
-) -> None:
-    """Remove what a process that died has left: parts that no record names."""
-    named = {lake / name for record in known for name in record.parts}
-    for table in TABLES:
-        for path in (lake / table / source.name / landing_date.isoformat()).glob("*"):
-            if path not in named:
-                path.unlink()
-    for path in day_folder(lake / "loads", source.name, landing_date).glob(".*.tmp"):
-        path.unlink()
-
-
 def _keep_plan(settings: Settings, plan: Plan) -> None:
     path = settings.plans_dir / f"{plan.verdict_hash}.json"
     if not path.exists():
         document = json.dumps(plan.verdict_document(), sort_keys=True, ensure_ascii=False, indent=1)
         write_whole(path, document.encode())
-
-
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """Hold the lock of a source and day; the kernel frees it when its holder dies."""
-    make_folder(folder)
-    with (folder / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -20,10 +20,15 @@ class LoadRecord(BaseModel):
     **Bytes.** `from_byte` to `to_byte` of the file's content, after decompression, with their
     `sha256`; `bytes` is their number. `size`, `mtime_ns` and `inode` are those of the file on
     disk: while they stay, it is not opened. `revision` counts how often the file was found with
-    other bytes than those read before; `changed_prefix` marks the load that read it anew. Earlier
+    other bytes than those read before; `changed_prefix` marks the load that read it anew,
+    `changed_bytes` are the first of the ranges read before that had changed, and `moved_to` is the
+    file of the same source where all that was read before stands now: it was rotated. Earlier
     revisions count beside it (a log that was rotated by truncation) until the day is judged anew:
     then `replaces_earlier` says that the file as it is now counts alone.
-    `is_complete` is False while an unfinished last line waits behind `to_byte`.
+    `is_complete` is False while an unfinished last line waits behind `to_byte`. `is_unfinished`
+    marks the load of such a line alone, which was taken when a newer day was there. Should its
+    rest come, the line is read again from the same byte: of the loads of one revision that begin
+    at the same byte only the longest counts.
 
     **Account.** `lines` = `data_lines` + `blank` + `unreadable`, where an unreadable line is no
     JSON object. An unreadable line counts as one quarantined record, so `records` (those of the
@@ -54,6 +59,8 @@ class LoadRecord(BaseModel):
     file: str
     revision: int = 0
     changed_prefix: bool = False
+    changed_bytes: tuple[int, int] | None = None
+    moved_to: str | None = None
     replaces_earlier: bool = False
     from_byte: int
     to_byte: int
@@ -86,6 +93,7 @@ class LoadRecord(BaseModel):
     last_ts: str | None
     loaded_at: str
     is_complete: bool
+    is_unfinished: bool = False
 
     @property
     def load_key(self) -> str:
@@ -197,8 +205,25 @@ def chains(records: Iterable[LoadRecord]) -> dict[tuple[str, str], list[LoadReco
         chain = files.setdefault((record.source, record.file), [])
         if chain and chain[-1].revision < record.revision:
             chain.clear()
+        if chain and chain[-1].from_byte == record.from_byte:
+            chain.pop()
         chain.append(record)
     return files
+
+
+def outgrown_loads(records: Iterable[LoadRecord]) -> set[str]:
+    """Keys of loads that were read again, longer, from the same byte of the same revision."""
+    longest: dict[tuple[str, str, int, int], LoadRecord] = {}
+    outgrown: set[str] = set()
+    for record in records:
+        place = (record.source, record.file, record.revision, record.from_byte)
+        other = longest.setdefault(place, record)
+        if other.to_byte < record.to_byte:
+            outgrown.add(other.load_key)
+            longest[place] = record
+        elif record.to_byte < other.to_byte:
+            outgrown.add(record.load_key)
+    return outgrown
 
 
 def _read(folder: Path) -> Iterator[LoadRecord]:

@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 
 from event_assets.ingest.loads import LoadRecord, chains, read_records
-from event_assets.ingest.streams import Stat, survey
+from event_assets.ingest.streams import Stat
+from event_assets.ingest.survey import survey
 from event_assets.settings import Settings
 
 
@@ -66,4 +67,4 @@ def _is_read(path: Path, chain: list[LoadRecord], *, is_newest: bool, verify: bo
     if not verify:
         return True
     known = [record.range for record in chain]
-    return survey(path, known, takes_unfinished=False).is_prefix_known
+    return survey(path, known).changed is None

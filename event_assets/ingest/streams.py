@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import orjson
 
 from event_assets.errors import ConfigurationError
 
@@ -45,19 +42,6 @@ class Range:
     start: int
     end: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What a file holds: its ranges as asked for, and the rest up to the last line to be read.
-
-    `is_complete` is False where an unfinished last line waits behind the rest.
-    """
-
-    stat: Stat
-    is_prefix_known: bool
-    rest: Range
-    is_complete: bool
 
 
 class ByteStream:
@@ -107,54 +91,3 @@ class ByteStream:
                 file=self._path,
                 remedy="make it readable, or move it away",
             ) from error
-
-
-def survey(path: Path, known: list[Range], *, takes_unfinished: bool) -> Survey:
-    """Read a file once without judging it.
-
-    `known` are ranges from byte 0 on without a gap. Where all have their SHA-256 still, the rest
-    begins behind them, else at byte 0. A last line without newline belongs to the rest if it is a
-    JSON object, or if `takes_unfinished`.
-    """
-    with ByteStream(path) as stream:
-        if all(_hash(stream, each.end - each.start) == each.sha256 for each in known):
-            start = known[-1].end if known else 0
-            return Survey(stream.stat, True, *_rest(stream, start, takes_unfinished))
-    with ByteStream(path) as stream:
-        return Survey(stream.stat, False, *_rest(stream, 0, takes_unfinished))
-
-
-def _hash(stream: ByteStream, length: int) -> str:
-    hasher = hashlib.sha256()
-    while length and (chunk := stream.read(min(CHUNK, length))):
-        hasher.update(chunk)
-        length -= len(chunk)
-    return hasher.hexdigest() if length == 0 else ""
-
-
-def _rest(stream: ByteStream, start: int, takes_unfinished: bool) -> tuple[Range, bool]:
-    finished = hashlib.sha256()
-    finished_end = start
-    hasher = finished.copy()
-    end = start
-    last_line = b""
-    while chunk := stream.read(CHUNK):
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            hasher.update(chunk[:cut])
-            finished, finished_end = hasher.copy(), end + cut
-            last_line = b""
-        hasher.update(chunk[cut:])
-        if len(last_line) <= MAX_PARSED:
-            last_line += chunk[cut:]
-        end += len(chunk)
-    if takes_unfinished or not last_line or _is_object(last_line):
-        return Range(start, end, hasher.hexdigest()), True
-    return Range(start, finished_end, finished.hexdigest()), False
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        return len(line) <= MAX_PARSED and isinstance(orjson.loads(line.removeprefix(BOM)), dict)
-    except orjson.JSONDecodeError:
-        return False

@@ -19,7 +19,8 @@ from event_assets.ingest.json_text import exact
 from event_assets.ingest.lines import Block, Position, is_number_long, read_blocks
 from event_assets.ingest.malformed import Malformed
 from event_assets.ingest.privacy import Privacy
-from event_assets.ingest.streams import MAX_PARSED, ByteStream, survey
+from event_assets.ingest.streams import MAX_PARSED, ByteStream
+from event_assets.ingest.survey import survey
 from event_assets.sources import Source
 
 _ANY_DAY = date(9990, 1, 1)  # of the landing date only the plausibility of times depends
@@ -97,10 +98,10 @@ class LogReader:
 
     def events(self, path: Path) -> Iterator[SentEvent]:
         """The events of a file. Raises ConfigurationError where it cannot be read."""
-        found = survey(path, [], takes_unfinished=True)
+        found = survey(path, [])
         self._seen.files += 1
         with ByteStream(path) as stream:
-            for block in read_blocks(stream, found.rest, Position()):
+            for block in read_blocks(stream, found.whole, Position()):
                 self._seen.lines += block.count
                 yield from self._events(block, path)
 

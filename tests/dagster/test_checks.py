@@ -197,6 +197,25 @@ def test_a_file_that_changed_after_it_was_read_is_named_with_the_command_that_se
     assert "event-assets run --partition 2026-10-01" in result.description
 
 
+def test_the_place_and_times_of_a_change_are_its_evidence():
+    before = version(0).model_copy(update={"loaded_at": "2026-10-01T01:00:00Z"})
+    after = version(1).model_copy(
+        update={"changed_bytes": (1000, 2000), "loaded_at": "2026-10-01T02:00:00Z"}
+    )
+    result = check_rewritten(CLIENT, source_days([before, after]))
+    assert "between bytes 1,000 and 2,000" in result.description
+    table = result.metadata["changed"].value
+    assert "1,000 to 2,000 | 2026-10-01T01:00:00Z | 2026-10-01T02:00:00Z" in table
+
+
+def test_a_rotated_log_is_noted_without_a_warning():
+    rotated = version(1).model_copy(update={"moved_to": "raw/client/2026-10-01/a.jsonl.1"})
+    result = check_rewritten(CLIENT, source_days([version(0), rotated]))
+    assert result.passed
+    assert "once a log was rotated" in result.description
+    assert "a.jsonl.1" in result.metadata["moved"].value
+
+
 @pytest.mark.parametrize(
     "loads",
     [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_assets.ingest import lines, streams
+from event_assets.ingest import lines, survey
 from event_assets.ingest.lines import ContentChanged, Position, read_blocks
 from event_assets.ingest.streams import ByteStream, Range
 
@@ -131,11 +131,12 @@ def test_other_bytes_than_those_surveyed_are_noticed(tmp_path: Path) -> None:
 def test_a_line_of_any_length_is_surveyed_in_bounded_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "CHUNK", 10)
-    monkeypatch.setattr(streams, "MAX_PARSED", 20)
+    monkeypatch.setattr(survey, "CHUNK", 10)
+    monkeypatch.setattr(survey, "MAX_PARSED", 20)
     path = tmp_path / "file"
     content = b"{}\n" + b'{"a": "' + b"x" * 100 + b'"}'
     path.write_bytes(content)
-    found = streams.survey(path, [], takes_unfinished=False)
-    assert (found.rest.end, found.is_complete) == (3, False)
-    assert found.rest == whole(b"{}\n")
+    found = survey.survey(path, [])
+    assert found.finished == whole(b"{}\n")
+    assert found.unfinished is not None
+    assert (found.unfinished.start, found.unfinished.end) == (3, len(content))

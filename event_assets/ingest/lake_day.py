@@ -1,0 +1,52 @@
+"""A source and day of the lake: its lock, and what a process that died has left in it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from event_assets.ingest.loads import LoadRecord, day_folder
+from event_assets.ingest.parts import load_keys_in, make_folder
+from event_assets.ingest.schema import TABLES
+
+
+@contextmanager
+def alone(folder: Path) -> Generator[None]:
+    """Hold the lock of a source and day; the kernel frees it when its holder dies."""
+    make_folder(folder)
+    with (folder / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def generations_with_rows(lake: Path, known: Sequence[LoadRecord]) -> dict[str, int]:
+    """Of each load the highest generation that has rows in a part.
+
+    That may be one without a record: a part is shared by many loads, and a process may have died
+    after it committed some of them. Its rows stay dead, as the next generation has another name.
+    """
+    parts = {lake / name for record in known for name in record.parts}
+    # a part that was lost holds no rows, dead or alive
+    keys = {key for part in parts if part.is_file() for key in load_keys_in(part)}
+    keys.update(record.load_key for record in known)
+    generations: dict[str, int] = {}
+    for key in keys:
+        load_id, _, generation = key.rpartition(".")
+        generations[load_id] = max(generations.get(load_id, 0), int(generation))
+    return generations
+
+
+def remove_leftovers(
+    lake: Path, source: str, landing_date: date, known: Sequence[LoadRecord]
+) -> None:
+    """Remove what a process that died has left: parts that no record names."""
+    named = {lake / name for record in known for name in record.parts}
+    for table in TABLES:
+        for path in (lake / table / source / landing_date.isoformat()).glob("*"):
+            if path not in named:
+                path.unlink()
+    for path in day_folder(lake / "loads", source, landing_date).glob(".*.tmp"):
+        path.unlink()

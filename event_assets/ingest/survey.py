@@ -1,0 +1,95 @@
+"""What a file holds, line by line unread: whether known bytes are there still, and what follows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from event_assets.errors import ConfigurationError
+from event_assets.ingest.streams import BOM, CHUNK, MAX_PARSED, ByteStream, Range, Stat
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What stands behind the known ranges of a file; from byte 0 on where one of them changed.
+
+    `changed` is the first known range with other bytes now. `finished` ends with a newline, or
+    with a last line that is a JSON object; `unfinished` is the piece of a line behind it, if there
+    is one, and `whole` both together.
+    """
+
+    stat: Stat
+    changed: Range | None
+    finished: Range
+    unfinished: Range | None
+    whole: Range
+
+
+def survey(path: Path, known: Sequence[Range]) -> Survey:
+    """Read a file once without judging it; `known` are ranges from byte 0 on without a gap.
+
+    Raises ConfigurationError where the file cannot be read to its end.
+    """
+    with ByteStream(path) as stream:
+        changed = _first_changed(stream, known)
+        if changed is None:
+            return Survey(stream.stat, None, *_rest(stream, known[-1].end if known else 0))
+    with ByteStream(path) as stream:
+        return Survey(stream.stat, changed, *_rest(stream, 0))
+
+
+def holds(path: Path, known: Sequence[Range]) -> bool:
+    """Whether a file begins with these bytes; one that cannot be read does not."""
+    try:
+        with ByteStream(path) as stream:
+            return _first_changed(stream, known) is None
+    except ConfigurationError:
+        return False
+
+
+def _first_changed(stream: ByteStream, known: Sequence[Range]) -> Range | None:
+    for each in known:
+        if _hash(stream, each.end - each.start) != each.sha256:
+            return each
+    return None
+
+
+def _hash(stream: ByteStream, length: int) -> str:
+    hasher = hashlib.sha256()
+    while length and (chunk := stream.read(min(CHUNK, length))):
+        hasher.update(chunk)
+        length -= len(chunk)
+    return hasher.hexdigest() if length == 0 else ""
+
+
+def _rest(stream: ByteStream, start: int) -> tuple[Range, Range | None, Range]:
+    hasher, finished, piece = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
+    end = finished_end = start
+    last_line = b""
+    while chunk := stream.read(CHUNK):
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            hasher.update(chunk[:cut])
+            finished, finished_end = hasher.copy(), end + cut
+            last_line, piece = b"", hashlib.sha256()
+        hasher.update(chunk[cut:])
+        piece.update(chunk[cut:])
+        if len(last_line) <= MAX_PARSED:
+            last_line += chunk[cut:]
+        end += len(chunk)
+    whole = Range(start, end, hasher.hexdigest())
+    if not last_line or _is_object(last_line):
+        return whole, None, whole
+    unfinished = Range(finished_end, end, piece.hexdigest())
+    return Range(start, finished_end, finished.hexdigest()), unfinished, whole
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return len(line) <= MAX_PARSED and isinstance(orjson.loads(line.removeprefix(BOM)), dict)
+    except orjson.JSONDecodeError:
+        return False
