@@ -17,16 +17,6 @@ from event_assets.json_values import is_object
 from event_assets.path_patterns import PathPattern
 from event_assets.yaml_files import did_you_mean
 
-SUPPORTED_FORMATS = ("auto", "native", "mapping")
-PLANNED_FORMATS = (
-    "segment",
-    "snowplow",
-    "ga4",
-    "posthog",
-    "cloudevents",
-    "amplitude",
-    "mixpanel",
-)
 MAPPABLE_FIELDS = (
     "event_id",
     "event_type",
@@ -63,6 +53,14 @@ _NO_LETTER = re.compile(r"[\W_]+")
 def folded(name: str) -> str:
     """A field's name by its letters and digits alone: `userId` and `user_id` are one."""
     return _NO_LETTER.sub("", name).casefold() or name
+
+
+def allowed_formats() -> tuple[str, ...]:
+    """What `format` may be."""
+    # ingest, where the formats are, reads sources itself
+    from event_assets.ingest.formats import format_names
+
+    return format_names()
 
 
 class Source(ConfigModel):
@@ -115,14 +113,11 @@ class Source(ConfigModel):
     @field_validator("format")
     @classmethod
     def _check_format(cls, name: str) -> str:
-        if name in SUPPORTED_FORMATS:
+        allowed = allowed_formats()
+        if name in allowed:
             return name
-        allowed = f"allowed: {', '.join(SUPPORTED_FORMATS)}"
-        if name in PLANNED_FORMATS:
-            raise invalid(f"`{name}` is not yet supported; {allowed}")
-        raise invalid(
-            f"unknown format `{name}`; {did_you_mean(name, SUPPORTED_FORMATS) or allowed}"
-        )
+        remedy = did_you_mean(name, allowed) or f"allowed: {', '.join(allowed)}"
+        raise invalid(f"unknown format `{name}`; {remedy}")
 
     @field_validator("mapping")
     @classmethod

@@ -153,10 +153,6 @@ MISTAKES = {
         "4: sources.0.path: `s3://bucket/site/{date}.jsonl` is a URL, not yet supported; give a "
         "local path",
     ),
-    "format to come": (
-        SOURCE + "    format: segment\n",
-        "5: sources.0.format: `segment` is not yet supported; allowed: auto, native, mapping",
-    ),
     "unknown format": (
         SOURCE + "    format: maping\n",
         "5: sources.0.format: unknown format `maping`; did you mean `mapping`?",

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from event_assets.ingest.malformed import Malformed
+from event_assets.ingest.malformed import Malformed, Unreadable
 
 MAX_DEPTH = 250  # below what orjson writes and the validators read
 
@@ -28,14 +28,14 @@ def dumped(value: Any, field: str) -> str:
 def exact(line: bytes) -> Any:
     """A line that is JSON, parsed with all digits of its whole numbers.
 
-    Raises Malformed for numbers of thousands of digits and for what is nested too deep.
+    Raises Unreadable for numbers of thousands of digits and for what is nested too deep.
     """
     try:
         return json.loads(line)
     except RecursionError:
-        raise Malformed(_TOO_DEEP) from None
+        raise Unreadable(_TOO_DEEP) from None
     except ValueError:
-        raise Malformed("has a number of too many digits") from None
+        raise Unreadable("has a number of too many digits") from None
 
 
 def children(value: Any) -> Iterable[Any]:

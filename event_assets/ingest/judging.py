@@ -10,17 +10,15 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-import orjson
-
 from event_assets.ingest import quarantine
 from event_assets.ingest.canonical import EVENT_TYPE, EVENT_VERSION, Canon
-from event_assets.ingest.formats import READ_FIELDS, Reading, reader_of
-from event_assets.ingest.json_text import dumped, exact
-from event_assets.ingest.lines import MAX_LINE, Block, is_number_long
-from event_assets.ingest.malformed import Malformed
+from event_assets.ingest.formats import READ_FIELDS, Reading
+from event_assets.ingest.json_text import dumped
+from event_assets.ingest.line_reader import LineReader
+from event_assets.ingest.lines import MAX_LINE, Block
+from event_assets.ingest.malformed import Malformed, Unreadable
 from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.quarantine import Rejected
-from event_assets.ingest.streams import MAX_PARSED
 from event_assets.plan.verdicts import Judge, Violation
 from event_assets.sources import Source
 
@@ -90,7 +88,7 @@ class LineJudge:
         self, source: Source, privacy: Privacy | None, judge: Judge, landing_date: date
     ) -> None:
         self.counts = Counts()
-        self._read = reader_of(source.format, source.mapping).read
+        self._lines = LineReader(source, privacy)
         self._privacy = privacy
         self._digest = _digest_of(privacy)
         self._judge = judge.judge
@@ -104,52 +102,39 @@ class LineJudge:
         counts.lines += block.count
         if block.too_long is not None:
             shown = f"has {block.too_long} bytes, more than {MAX_LINE}; its beginning is kept"
-            self._reject_line(judged, 0, Malformed(shown))
+            self._reject_line(judged, 0, Unreadable(shown))
             return judged
-        loads, digest, digests = orjson.loads, self._digest, judged.digests
-        has_long_numbers, privacy = block.has_long_numbers, self._privacy
+        read, digest, digests = self._lines.read, self._digest, judged.digests
+        has_long_numbers = block.has_long_numbers
         for index, line in enumerate(block.lines):
             if not line or line.isspace():
                 counts.blank += 1
                 continue
             digests.append(digest(line))
             try:
-                if len(line) > MAX_PARSED:
-                    raise Malformed(f"has {len(line)} bytes, more than {MAX_PARSED}")
-                parsed = loads(line)
-                if parsed.__class__ is not dict:
-                    raise Malformed("is JSON but no object")
-                if has_long_numbers and is_number_long(line):
-                    parsed = exact(line)
-            except orjson.JSONDecodeError as error:
-                self._reject_line(judged, index, Malformed(f"is not JSON: {error}"))
-            except Malformed as error:
+                readings = read(line, has_long_numbers=has_long_numbers)
+            except Unreadable as error:
                 self._reject_line(judged, index, error)
-            else:
-                counts.data_lines += 1
-                if privacy is not None:
-                    privacy.apply(parsed)
-                self._judge_line(judged, index, parsed)
+                continue
+            except Malformed as error:
+                readings = (error,)
+            counts.data_lines += 1
+            for item, reading in enumerate(readings):
+                counts.records += 1
+                try:
+                    self._judge_record(judged, index, item, reading)
+                except Malformed as error:
+                    name = reading[0][EVENT_TYPE] if isinstance(reading, Reading) else None
+                    known = name if isinstance(name, str) else None
+                    self._reject(judged, index, item, known, quarantine.malformed(error))
         counts.formats.update(map(_format_of, judged.rows))
         return judged
 
-    def _judge_line(self, judged: Judged, index: int, parsed: dict[str, Any]) -> None:
-        try:
-            readings = self._read(parsed)
-        except Malformed as error:
-            self.counts.records += 1
-            self._reject(judged, index, 0, None, quarantine.malformed(error))
-            return
-        self.counts.records += len(readings)
-        for item, reading in enumerate(readings):
-            try:
-                self._judge_event(judged, index, item, reading)
-            except Malformed as error:
-                name = reading.values[EVENT_TYPE]
-                known = name if isinstance(name, str) else None
-                self._reject(judged, index, item, known, quarantine.malformed(error))
-
-    def _judge_event(self, judged: Judged, index: int, item: int, reading: Reading) -> None:
+    def _judge_record(
+        self, judged: Judged, index: int, item: int, reading: Reading | Malformed
+    ) -> None:
+        if isinstance(reading, Malformed):
+            raise reading
         values, properties, context, format_name, kind, _, _, _ = reading
         event_ts, quality = self._canon.settle(reading)
         event_type = values[EVENT_TYPE]

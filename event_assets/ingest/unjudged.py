@@ -10,20 +10,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import orjson
-
 from event_assets.errors import ConfigurationError
 from event_assets.ingest.canonical import EVENT_TYPE, Canon
-from event_assets.ingest.formats import Reading, reader_of
-from event_assets.ingest.json_text import exact
-from event_assets.ingest.lines import Block, Position, is_number_long, read_blocks
-from event_assets.ingest.malformed import Malformed
+from event_assets.ingest.formats import READ_FIELDS, Reading
+from event_assets.ingest.line_reader import LineReader
+from event_assets.ingest.lines import Block, Position, read_blocks
+from event_assets.ingest.malformed import Malformed, Unreadable
 from event_assets.ingest.privacy import Privacy
-from event_assets.ingest.streams import MAX_PARSED, ByteStream
+from event_assets.ingest.streams import ByteStream
 from event_assets.ingest.survey import survey
 from event_assets.sources import Source
 
 _ANY_DAY = date(9990, 1, 1)  # of the landing date only the plausibility of times depends
+_TOO_LONG = Unreadable("is too long")
+_PAGE_URL, _RECEIVED = READ_FIELDS.index("page_url"), READ_FIELDS.index("received_ts")
+_CLIENT = READ_FIELDS.index("client_ts")
 _UNFINISHED = (".tmp", ".open")
 _NOT_LOGS = (".csv", ".csv.gz", ".parquet", ".yaml", ".yml", ".md", ".txt", ".zip", ".tar")
 UNNAMED = Source.model_validate({"name": "logs", "kind": "client", "path": "{date}"})
@@ -89,9 +90,9 @@ class LogReader:
     """
 
     def __init__(self, source: Source, kind: str | None, seen: LinesSeen) -> None:
-        self._read = reader_of(source.format, source.mapping).read
         # pseudonyms by a key of this reading alone: they are seen and never stored
-        self._privacy = Privacy(source, secrets.token_hex(32)) if source.is_private else None
+        privacy = Privacy(source, secrets.token_hex(32)) if source.is_private else None
+        self._lines = LineReader(source, privacy)
         self._kind = kind
         self._seen = seen
         self._canon = Canon(_ANY_DAY)
@@ -107,51 +108,41 @@ class LogReader:
 
     def _events(self, block: Block, path: Path) -> Iterator[SentEvent]:
         if block.too_long is not None:
-            self._leave_out("is too long", path, block.first_line)
+            self._leave_out(_TOO_LONG, path, block.first_line)
             return
         for index, line in enumerate(block.lines):
             if not line or line.isspace():
                 self._seen.blank += 1
                 continue
             try:
-                sent = self._parsed(line, has_long_numbers=block.has_long_numbers)
-                kind = self._kind or _kind_of(sent)
-                for reading in self._read(sent):
-                    yield self._event(reading, kind)
+                for reading in self._lines.read(line, has_long_numbers=block.has_long_numbers):
+                    yield from self._event(reading, path, block.first_line + index)
             except Malformed as error:
-                reason = f"{error.field} {error.message}" if error.field else error.message
-                self._leave_out(reason, path, block.first_line + index)
+                self._leave_out(error, path, block.first_line + index)
 
-    def _parsed(self, line: bytes, *, has_long_numbers: bool) -> dict[str, Any]:
-        if len(line) > MAX_PARSED:
-            raise Malformed("is too long")
+    def _event(self, reading: Reading | Malformed, path: Path, line: int) -> Iterator[SentEvent]:
         try:
-            sent = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            raise Malformed("is not JSON") from None
-        if sent.__class__ is not dict:
-            raise Malformed("is JSON but no object")
-        if has_long_numbers and is_number_long(line):
-            sent = exact(line)
-        if self._privacy is not None:
-            self._privacy.apply(sent)
-        return sent
-
-    def _event(self, reading: Reading, kind: str) -> SentEvent:
-        self._canon.settle(reading)
+            if isinstance(reading, Malformed):
+                raise reading
+            kind = reading.kind or self._kind or _kind_of(reading)
+            self._canon.settle(reading)
+        except Malformed as error:
+            self._leave_out(error, path, line)
+            return
         self._seen.events += 1
-        return SentEvent(reading.values[EVENT_TYPE], reading.properties, reading.kind or kind)
+        yield SentEvent(reading.values[EVENT_TYPE], reading.properties, kind)
 
-    def _leave_out(self, reason: str, path: Path, line: int) -> None:
-        self._seen.left_out[reason] += 1
-        self._seen.places.setdefault(reason, f"{path}:{line}")
+    def _leave_out(self, error: Malformed, path: Path, line: int) -> None:
+        self._seen.left_out[error.cause] += 1
+        self._seen.places.setdefault(error.cause, f"{path}:{line}")
 
 
-def _kind_of(line: dict[str, Any]) -> str:
+def _kind_of(reading: Reading) -> str:
     """Browsers send a page and milliseconds, servers log their own time as text."""
-    if "page_url" in line or "received_at" in line:
+    values = reading.values
+    if values[_PAGE_URL] is not None or values[_RECEIVED] is not None:
         return "client"
-    return "server" if isinstance(line.get("timestamp"), str) else "client"
+    return "server" if isinstance(values[_CLIENT], str) else "client"
 
 
 def _is_hidden(path: Path) -> bool:

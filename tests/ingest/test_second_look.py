@@ -11,8 +11,6 @@ from ingest_workspace import DAY, NOON, PLAN, Workspace, line, make_workspace, o
 
 from event_assets.ingest import second_look
 from event_assets.ingest.ad_reports import COLUMNS
-from event_assets.ingest.formats.native import NativeReader
-from event_assets.ingest.formats.reading import Reading
 from event_assets.ingest.second_look import LookedDay, commands_for, look_again
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -258,17 +256,9 @@ def test_a_damaged_memory_costs_time_alone(shop: Workspace) -> None:
         assert would_pass(shop) == [(1, 0)]
 
 
-class Batches:
-    """Reads lines that hold several events, as the formats of some collectors do."""
-
-    def read(self, parsed: dict[str, Any]) -> list[Reading]:
-        return [NativeReader().read(event)[0] for event in parsed["batch"]]
-
-
 def test_items_of_one_line_are_judged_together_and_each_counts_once(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("event_assets.ingest.judging.reader_of", lambda *_: Batches())
     monkeypatch.setattr("event_assets.ingest.quarantined._BATCH_ROWS", 2)
     events = [json.loads(line(name)) for name in ("buy", "view", "buy", "buy")]
     events[3]["timestamp"] = "never"

@@ -1,43 +1,59 @@
-"""How each kind of log writes its events, one module a format. A new one is added to READERS.
+"""How each kind of log writes its events: one file a format, found here by itself.
 
-A reader knows names and shapes only; what values mean is settled in `canonical`, for all alike.
+A format is a module with a READER, or a mapping in YAML. It carries its name and its place in the
+order in which lines are sniffed, so that a new one is one new file. A reader knows names and shapes
+only; what values mean is settled in `canonical`, for all alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
 
+from event_assets.ingest.formats.choosing import AutoReader, NamedReader
 from event_assets.ingest.formats.mapping import MappingReader
-from event_assets.ingest.formats.native import NativeReader
-from event_assets.ingest.formats.reading import READ_FIELDS, Reader, Reading
-from event_assets.ingest.malformed import Malformed
+from event_assets.ingest.formats.reading import READ_FIELDS, Reader, Reading, Readings
 
-__all__ = ["READERS", "READ_FIELDS", "AutoReader", "Reader", "Reading", "reader_of"]
+__all__ = [
+    "READ_FIELDS",
+    "AutoReader",
+    "NamedReader",
+    "Reader",
+    "Reading",
+    "Readings",
+    "format_names",
+    "reader_of",
+    "readers",
+]
 
-READERS: tuple[Reader, ...] = (NativeReader(),)  # sniffed in this order
-
-
-class AutoReader:
-    """Takes each line to the first reader that knows its shape."""
-
-    def __init__(self, readers: Sequence[Reader]) -> None:
-        self._readers = readers
-        self._choices = [(reader.knows, reader.read) for reader in readers]
-
-    def read(self, line: dict[str, Any]) -> Sequence[Reading]:
-        """The events of the line. Raises Malformed where no reader knows it."""
-        for knows, read in self._choices:
-            if knows(line):
-                return read(line)
-        names = ", ".join(reader.name for reader in self._readers)
-        raise Malformed(f"has the shape of no known format ({names})")
+AUTO, MAPPING = "auto", "mapping"
 
 
-def reader_of(format_name: str, mapping: Mapping[str, str]) -> AutoReader | Reader:
+@cache
+def readers() -> tuple[Reader, ...]:
+    """The readers of all formats, in the order in which they are sniffed."""
+    found: list[Reader] = []
+    for module in pkgutil.iter_modules(__path__):
+        reader = getattr(importlib.import_module(f"{__name__}.{module.name}"), "READER", None)
+        if reader is not None:
+            found.append(reader)
+    names = [each.name for each in found]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two formats have one name: {', '.join(sorted(names))}")
+    return tuple(sorted(found, key=lambda each: (each.order is None, each.order, each.name)))
+
+
+def format_names() -> tuple[str, ...]:
+    """What `format` may be in sources.yaml."""
+    return (AUTO, *sorted(reader.name for reader in readers()), MAPPING)
+
+
+def reader_of(format_name: str, mapping: Mapping[str, str]) -> AutoReader | NamedReader:
     """The reader of a source's format, as sources.yaml names it."""
-    if format_name == "auto":
-        return AutoReader(READERS)
-    if format_name == "mapping":
-        return MappingReader(mapping)
-    return next(reader for reader in READERS if reader.name == format_name)
+    if format_name == AUTO:
+        return AutoReader([reader for reader in readers() if reader.order is not None])
+    if format_name == MAPPING:
+        return NamedReader(MappingReader(mapping))
+    return NamedReader(next(reader for reader in readers() if reader.name == format_name))

@@ -17,6 +17,8 @@ class MappingReader:
     """
 
     name = "mapping"
+    order = None
+    marks = frozenset[str]()
 
     def __init__(self, mapping: Mapping[str, str]) -> None:
         paths = {field: tuple(path.split(".")) for field, path in mapping.items()}
@@ -26,8 +28,8 @@ class MappingReader:
         self._mapped = set(paths.values())
 
     def knows(self, line: dict[str, Any]) -> bool:
-        """Any object may be a line of this log."""
-        return True
+        """Whether the line says what happened."""
+        return any(place == 0 and _get(line, path) is not None for place, path in self._fields)
 
     def read(self, line: dict[str, Any]) -> Sequence[Reading]:
         """The line's one event."""

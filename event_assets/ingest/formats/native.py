@@ -54,6 +54,8 @@ class NativeReader:
     """
 
     name = "native"
+    order = 90
+    marks = frozenset(("event_type", "timestamp"))
 
     def __init__(self) -> None:
         self._shapes: dict[tuple[str, ...], _Shape] = {}
@@ -89,3 +91,6 @@ class NativeReader:
             self._shapes.clear()
         shape = self._shapes[names] = _Shape.of(names)
         return shape
+
+
+READER = NativeReader()

@@ -1,9 +1,11 @@
-"""What a reader gives for each event."""
+"""What a reader gives for each event, and what a format's reader is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from event_assets.ingest.malformed import Malformed
 
 TIMES = ("client_ts", "sent_ts", "received_ts")
 IDS = ("event_id", "anonymous_id", "user_id", "previous_id", "session_hint")
@@ -47,18 +49,49 @@ class Reading(NamedTuple):
     texts: tuple[int, ...] = TEXT_PLACES
 
 
+Readings = Iterable[Reading | Malformed]
+"""The records of a line, in their order; one that cannot be read is a Malformed."""
+
+
 class Reader(Protocol):
-    """Reads the lines of one format."""
+    """Reads the lines of one format.
+
+    `name` is that of sources.yaml and of the column `format`. `order` is the place in which the
+    format is tried where lines are sniffed, lowest first, or None if it is only read by name.
+    `marks`: every line that it knows has at least one of these names at its top.
+    """
 
     @property
-    def name(self) -> str:
-        """As in sources.yaml and in the column `format`."""
-        ...
+    def name(self) -> str: ...
+
+    @property
+    def order(self) -> int | None: ...
+
+    @property
+    def marks(self) -> frozenset[str]: ...
 
     def knows(self, line: dict[str, Any]) -> bool:
-        """Whether the line has this format's shape."""
+        """Whether the line, which has one of the marks, has this format's shape."""
         ...
 
-    def read(self, line: dict[str, Any]) -> Sequence[Reading]:
-        """The line's events, one or many. Raises Malformed; may change the line."""
+    def read(self, line: dict[str, Any]) -> Readings:
+        """The line's records. Raises Malformed for all of it; may change the line."""
+        ...
+
+
+@runtime_checkable
+class ReadsText(Protocol):
+    """A reader of lines that are not JSON."""
+
+    def parse(self, line: bytes) -> dict[str, Any] | None:
+        """The fields of a line, as `read` takes them; None if it has not this format's shape."""
+        ...
+
+
+@runtime_checkable
+class ReadsArrays(Protocol):
+    """A reader of lines that may be a JSON array of its records."""
+
+    def knows_array(self, line: list[Any]) -> bool:
+        """Whether the array has this format's shape."""
         ...

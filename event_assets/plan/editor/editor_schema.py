@@ -20,7 +20,7 @@ from event_assets.plan.model import COMPUTED_SEMANTICS, Channels, Funnels
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import DEFINITIONS
 from event_assets.settings import SourcesConfig
-from event_assets.sources import MAPPABLE_FIELDS, SUPPORTED_FORMATS
+from event_assets.sources import MAPPABLE_FIELDS, allowed_formats
 
 FOLDER = "schema"
 _MODELS: dict[str, type[BaseModel]] = {
@@ -148,7 +148,7 @@ _MORE: dict[str, dict[str, Any]] = {
     },
     "SessionConfig": {"mode": {"enum": ["inactivity"]}},
     "Source": {
-        "format": {"enum": list(SUPPORTED_FORMATS)},
+        "format": {"enum": list(allowed_formats())},
         "mapping": {
             "properties": {field: {"type": "string"} for field in MAPPABLE_FIELDS},
             "additionalProperties": False,
