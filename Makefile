@@ -1,5 +1,5 @@
 # Every target sets itself up: .venv in this folder, by uv where it is, else by venv and pip.
-.PHONY: demo ui test browser test-older-duckdb lint plan bench wheel clean
+.PHONY: demo ui test faults browser test-older-duckdb lint plan bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -12,6 +12,7 @@ help:
 	@echo "make demo   set up, write a month of sample logs, run everything on them, say what was found"
 	@echo "make ui     the Dagster UI on the demo's data (DATA=folder for another)"
 	@echo "make test   all tests"
+	@echo "make faults try every fault many times, print what was lost and doubled (about an hour)"
 	@echo "make lint   ruff, pyright, sqlfluff"
 	@echo "make plan   check the example plan, and what changed in it since the main branch"
 	@echo "make bench  benchmarks, as ratios"
@@ -33,6 +34,10 @@ ui: $(READY)
 
 test: $(READY) browser
 	@$(PY) -m pytest -n auto --dist loadfile
+
+# the tests try each fault once; this tries it often, beside a naive variant: ONLY="10 11" picks rows
+faults: $(READY)
+	@$(PY) -m tests.faults $(if $(ONLY),--only $(ONLY))
 
 # some tests look at pages in Debian's Chromium; without one they are skipped and say so
 browser:
