@@ -111,7 +111,7 @@ FAULTS = [
         ours,
         naive,
         "a loop that appends to a file and notes what is done",
-        few=1,
+        few=0,
         many=50,
     )
 ]
