@@ -72,6 +72,15 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             f"{len(wrong)} accounts do not add up, the first: {wrong[0]}; read that day "
             "again with `event-assets run --partition DAY`",
         )
+    newest = {(record.source, record.file): record for record in records}
+    cut = [each for each in newest.values() if each.incomplete is not None]
+    if cut:
+        yield Finding(
+            False,
+            f"{len(cut)} files are cut short or damaged, the first {cut[0].file}: "
+            f"{cut[0].incomplete}; what could be read is in the lake. Copy them again, and "
+            "`event-assets run` reads the rest",
+        )
     named = {part for record in records for part in record.parts}
     missing = sorted(part for part in named if not (settings.lake / part).is_file())
     if missing:

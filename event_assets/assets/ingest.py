@@ -22,6 +22,7 @@ from event_assets.assets.keys import (
 )
 from event_assets.checks.account import account_check_spec, check_account
 from event_assets.checks.days import source_days
+from event_assets.checks.incomplete import check_incomplete, incomplete_check_spec
 from event_assets.checks.rewritten import check_rewritten, rewritten_check_spec
 from event_assets.checks.violations import (
     VIOLATIONS_CHECK,
@@ -64,6 +65,7 @@ def build_ingest(
         for spec in (
             account_check_spec(key),
             rewritten_check_spec(key),
+            incomplete_check_spec(key),
             way_out_check_spec(key),
             *violation_check_specs(key),
         )
@@ -196,6 +198,7 @@ def _check_selected(
         results = (
             check_account(key, own),
             check_rewritten(key, own),
+            check_incomplete(key, own),
             check_way_out(
                 key,
                 looked[source.name],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,12 +12,15 @@ from typing import Any
 
 from event_assets.errors import ConfigurationError
 from event_assets.ingest.account import Outcome
+from event_assets.ingest.blocks import Block, Position
 from event_assets.ingest.columns import Origin, ad_report_batch, quarantine_batch
+from event_assets.ingest.content import read_blocks
 from event_assets.ingest.event_files import Named, Seen
 from event_assets.ingest.parts import DayParts
 from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.quarantine import Rejected, kept, reasons
-from event_assets.ingest.streams import BOM, ByteStream
+from event_assets.ingest.shapes import BOM
+from event_assets.ingest.streams import ByteStream
 from event_assets.ingest.tasks import Step, Task
 from event_assets.plan.verdicts import Violation
 
@@ -70,17 +73,37 @@ class AdReportFiles:
         for step in task.steps:
             if not step.is_judged:
                 continue
+            size = step.range.end
+            origin = named(step.range)
             with ByteStream(task.path) as stream:
-                content = stream.read(MAX_REPORT + 1)
+                if stream.shape.no_text is not None:
+                    pieces = read_blocks(stream, step.range, Position())
+                    yield step, origin, self._reject(pieces, origin)
+                    continue
+                content = stream.read(min(size, MAX_REPORT + 1))
             if len(content) > MAX_REPORT:
                 raise ConfigurationError(
                     f"is larger than {MAX_REPORT} bytes",
                     file=task.path,
                     remedy="split the report by day",
                 )
-            origin = named(step.range)
             yield step, origin, self._judge(content, task.path, origin)
             seen(len(content), content.count(b"\n"))
+
+    def _reject(self, blocks: Iterable[Block], origin: Origin) -> Outcome:
+        """Keep aside a file that is no text, all of it."""
+        outcome = Outcome()
+        for block in blocks:
+            violation = _violation("malformed", None, block.unreadable or "")
+            raw, encoding = kept(block.lines[0], self._privacy)
+            place = (block.first_line, 0, block.offset, None)
+            rejected = [Rejected(*place, raw, encoding, reasons([violation]))]
+            outcome.write(self._parts, "quarantine", quarantine_batch(rejected, origin), origin)
+            outcome.counts.violations["malformed"] += 1
+            outcome.counts.lines += 1
+            outcome.counts.records += 1
+            outcome.counts.unreadable += 1
+        return outcome
 
     def _judge(self, content: bytes, path: Path, origin: Origin) -> Outcome:
         outcome = Outcome()

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import date
 
 from event_assets.ingest.account import Outcome
+from event_assets.ingest.blocks import Block, Position
 from event_assets.ingest.columns import Origin, event_batch, ordinals_of, quarantine_batch
+from event_assets.ingest.content import read_blocks
 from event_assets.ingest.judging import LineJudge, content_digests
-from event_assets.ingest.lines import Block, Position, read_blocks
 from event_assets.ingest.ordinals import Ordinals
 from event_assets.ingest.parts import DayParts
 from event_assets.ingest.privacy import Privacy

@@ -11,11 +11,11 @@ from event_assets.errors import ConfigurationError
 from event_assets.ingest import clock
 from event_assets.ingest.account import Outcome
 from event_assets.ingest.ad_reports import AdReportFiles
+from event_assets.ingest.blocks import ContentChanged
 from event_assets.ingest.columns import Origin
 from event_assets.ingest.day_files import DayFiles
 from event_assets.ingest.event_files import EventFiles
 from event_assets.ingest.lake_day import alone, generations_with_rows, remove_leftovers
-from event_assets.ingest.lines import ContentChanged
 from event_assets.ingest.loads import (
     LoadRecord,
     day_folder,
@@ -237,6 +237,7 @@ class _Day:
             loaded_at=datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
             is_complete=step.is_complete,
             is_unfinished=step.is_unfinished,
+            incomplete=step.incomplete,
         )
 
 

@@ -11,11 +11,11 @@ from operator import itemgetter
 from typing import Any
 
 from event_assets.ingest import quarantine
+from event_assets.ingest.blocks import Block
 from event_assets.ingest.canonical import EVENT_TYPE, EVENT_VERSION, Canon
 from event_assets.ingest.formats import READ_FIELDS, Reading
 from event_assets.ingest.json_text import dumped
 from event_assets.ingest.line_reader import LineReader
-from event_assets.ingest.lines import MAX_LINE, Block
 from event_assets.ingest.malformed import Malformed, Unreadable
 from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.quarantine import Rejected
@@ -75,7 +75,7 @@ class Judged:
 
 def content_digests(block: Block, privacy: Privacy | None) -> list[bytes]:
     """The digests that judging the block would give."""
-    if block.too_long is not None:
+    if block.unreadable is not None:
         return []
     digest = _digest_of(privacy)
     return [digest(line) for line in block.lines if line and not line.isspace()]
@@ -100,12 +100,11 @@ class LineJudge:
         judged = Judged(block)
         counts = self.counts
         counts.lines += block.count
-        if block.too_long is not None:
-            shown = f"has {block.too_long} bytes, more than {MAX_LINE}; its beginning is kept"
-            self._reject_line(judged, 0, Unreadable(shown))
+        if block.unreadable is not None:
+            self._reject_line(judged, 0, Unreadable(block.unreadable))
             return judged
         read, digest, digests = self._lines.read, self._digest, judged.digests
-        has_long_numbers = block.has_long_numbers
+        has_long_numbers, items = block.has_long_numbers, block.items
         for index, line in enumerate(block.lines):
             if not line or line.isspace():
                 counts.blank += 1
@@ -119,7 +118,8 @@ class LineJudge:
             except Malformed as error:
                 readings = (error,)
             counts.data_lines += 1
-            for item, reading in enumerate(readings):
+            for index_in_line, reading in enumerate(readings):
+                item = index_in_line if items is None else items.take(block.numbers[index])
                 counts.records += 1
                 try:
                     self._judge_record(judged, index, item, reading)
@@ -169,7 +169,7 @@ class LineJudge:
                 context,
                 format_name,
                 flags,
-                judged.block.first_line + index,
+                judged.block.numbers[index],
                 item,
                 len(judged.digests) - 1,
             )
@@ -179,7 +179,9 @@ class LineJudge:
     def _reject_line(self, judged: Judged, index: int, error: Malformed) -> None:
         self.counts.unreadable += 1
         self.counts.records += 1
-        self._reject(judged, index, 0, None, quarantine.malformed(error))
+        items = judged.block.items
+        item = 0 if items is None else items.take(judged.block.numbers[index])
+        self._reject(judged, index, item, None, quarantine.malformed(error))
 
     def _reject(
         self,
@@ -194,7 +196,7 @@ class LineJudge:
         raw, encoding = quarantine.kept(block.lines[index], self._privacy)
         judged.rejected.append(
             Rejected(
-                block.first_line + index,
+                block.numbers[index],
                 item,
                 block.offset_of(index),
                 event_type,

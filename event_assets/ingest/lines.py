@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import accumulate
+from collections.abc import Iterable, Iterator
 
-from event_assets.ingest.streams import BOM, CHUNK, ByteStream, Range
+from event_assets.ingest.blocks import Block, Position
+from event_assets.ingest.shapes import BOM
 
 MAX_LINE = 64 * 2**20  # of a longer line the beginning is kept
 KEPT_OF_TOO_LONG = 2**20
@@ -18,60 +16,16 @@ _MANY_ZEROS = b"0" * 20
 _MANY_DIGITS = re.compile(rb"\d{20}")
 
 
-class ContentChanged(Exception):
-    """The bytes are no longer those that were surveyed."""
+def line_blocks(chunks: Iterable[bytes], size: int, at: Position) -> Iterator[Block]:
+    """The lines of so many bytes, which begin where `at` stands; it is moved on.
 
-
-@dataclass(slots=True)
-class Position:
-    """How far a file has been read: lines, bytes, and whether the last line had its newline."""
-
-    lines: int = 0
-    offset: int = 0
-    is_at_line_start: bool = True
-
-
-@dataclass(slots=True)
-class Block:
-    """Consecutive lines without their ends, `\\n` or `\\r\\n`.
-
-    `first_line` counts from 1, `offset` is that of the first line's first byte. `count` is the
-    number of lines by their newlines, found independently of `lines`. Where `too_long` is set it
-    is the length in bytes of the block's only line, of which `lines` has the beginning.
+    A piece without newline at the end is a line. Where the bytes before ended without newline,
+    white space up to the first newline is the end of that line and no line of these.
     """
-
-    lines: list[bytes]
-    first_line: int
-    offset: int
-    count: int
-    too_long: int | None = None
-    has_long_numbers: bool = False
-    _ends: list[int] = field(default_factory=list[int])
-    _lengths: list[int] = field(default_factory=list[int])
-
-    def offset_of(self, index: int) -> int:
-        """Where in the file the line of that index begins."""
-        if not self._ends:
-            self._ends = list(accumulate(length + 1 for length in self._lengths))
-        return self.offset + (self._ends[index - 1] if index else 0)
-
-
-def read_blocks(stream: ByteStream, wanted: Range, at: Position) -> Iterator[Block]:
-    """The lines of a range, which begins where the stream and `at` stand; both are moved on.
-
-    A piece without newline at the range's end is a line. Where the range before ended without
-    newline, white space up to the first newline is the end of that line and no line of this range.
-    Raises ContentChanged, at the end, if the range's bytes have another SHA-256.
-    """
-    hasher = hashlib.sha256()
-    remaining = wanted.end - wanted.start
+    remaining = size
     pieces: list[bytes] = []
     held = 0  # bytes of the line that is not at its end yet
-    while remaining:
-        chunk = stream.read(min(CHUNK, remaining))
-        if not chunk:
-            raise ContentChanged
-        hasher.update(chunk)
+    for chunk in chunks:
         remaining -= len(chunk)
         cut = chunk.rfind(b"\n")
         is_last = not remaining and cut != len(chunk) - 1
@@ -93,14 +47,16 @@ def read_blocks(stream: ByteStream, wanted: Range, at: Position) -> Iterator[Blo
             yield _block(data, at)
         pieces = [] if is_last else [chunk[cut + 1 :]]
         held = 0 if is_last else len(chunk) - cut - 1
-    if hasher.hexdigest() != wanted.sha256:
-        raise ContentChanged
 
 
-def block_of(lines: list[bytes]) -> Block:
-    """Lines that were picked from anywhere, each without its end, numbered from 0."""
-    lengths = list(map(len, lines))
-    return Block(lines, 0, 0, len(lines), has_long_numbers=True, _lengths=lengths)
+def too_long(length: int) -> str:
+    """What is said of a line or an element of so many bytes."""
+    return f"has {length} bytes, more than {MAX_LINE}; its beginning is kept"
+
+
+def has_long_numbers(data: bytes) -> bool:
+    """Whether there may be a line in it of which `is_number_long` holds."""
+    return _MANY_ZEROS in data.translate(_DIGITS_AS_ZEROS)
 
 
 def is_number_long(line: bytes) -> bool:
@@ -129,7 +85,7 @@ def _block(data: bytes, at: Position) -> Block:
         at.lines + 1,
         offset,
         count,
-        has_long_numbers=_MANY_ZEROS in data.translate(_DIGITS_AS_ZEROS),
+        has_long_numbers=has_long_numbers(data),
         _lengths=lengths,
     )
     at.lines += count
@@ -139,7 +95,8 @@ def _block(data: bytes, at: Position) -> Block:
 
 
 def _too_long(beginning: bytes, length: int, at: Position, *, has_newline: bool) -> Block:
-    block = Block([beginning[:KEPT_OF_TOO_LONG]], at.lines + 1, at.offset, 1, too_long=length)
+    line = beginning[:KEPT_OF_TOO_LONG]
+    block = Block([line], at.lines + 1, at.offset, 1, unreadable=too_long(length))
     at.lines += 1
     at.offset += length + has_newline
     at.is_at_line_start = has_newline

@@ -29,6 +29,8 @@ class LoadRecord(BaseModel):
     marks the load of such a line alone, which was taken when a newer day was there. Should its
     rest come, the line is read again from the same byte: of the loads of one revision that begin
     at the same byte only the longest counts.
+    `incomplete` says why the file does not hold all that it should: it is cut short or damaged.
+    What could be read of it is here, up to its last whole line, and `is_complete` is False.
 
     **Account.** `lines` = `data_lines` + `blank` + `unreadable`, where an unreadable line is no
     JSON object. An unreadable line counts as one quarantined record, so `records` (those of the
@@ -94,6 +96,7 @@ class LoadRecord(BaseModel):
     loaded_at: str
     is_complete: bool
     is_unfinished: bool = False
+    incomplete: str | None = None
 
     @property
     def load_key(self) -> str:

@@ -54,7 +54,10 @@ def file_name(settings: Settings, path: Path) -> str:
 
 def is_unchanged(stat: Stat, chain: Sequence[LoadRecord], *, is_newest: bool) -> bool:
     """Whether all of a file has been read, as far as its stat tells."""
-    return bool(chain) and chain[-1].stat == stat and (chain[-1].is_complete or is_newest)
+    if not chain or chain[-1].stat != stat:
+        return False
+    newest = chain[-1]
+    return newest.is_complete or newest.incomplete is not None or is_newest
 
 
 def _is_read(path: Path, chain: list[LoadRecord], *, is_newest: bool, verify: bool) -> bool:

@@ -15,8 +15,8 @@ from datetime import date
 from itertools import groupby
 
 from event_assets.ingest.admission import replaced_loads
+from event_assets.ingest.blocks import block_of
 from event_assets.ingest.judging import ROW, LineJudge
-from event_assets.ingest.lines import block_of
 from event_assets.ingest.loads import LoadRecord, chains, highest_generations
 from event_assets.ingest.pending import file_name
 from event_assets.ingest.privacy import privacy_of

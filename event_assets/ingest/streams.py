@@ -1,24 +1,19 @@
-"""Files as streams of bytes, plain or gzip; what cannot be read is said with the file's name."""
+"""Files as streams of bytes, unpacked; what cannot be read is said with the file's name."""
 
 from __future__ import annotations
 
-import gzip
 import os
-import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from event_assets.errors import ConfigurationError
+from event_assets.ingest.containers import content_of
+from event_assets.ingest.shapes import ENOUGH, Shape, shape_of
 
 CHUNK = 2 * 2**20
 MAX_PARSED = 4 * 2**20  # a longer line is no event; parsed, it could take 25 times its size
-
-BOM = b"\xef\xbb\xbf"
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 @dataclass(frozen=True)
@@ -45,9 +40,11 @@ class Range:
 
 
 class ByteStream:
-    """A file's content, decompressed if it is gzip by its first bytes.
+    """A file's content, unpacked if it is gzip or zstd by its first bytes, and its shape.
 
-    Opening and reading raise ConfigurationError, with the file's name, where that is not possible.
+    Where the content is damaged or cut short, what comes before is read and `damage` tells, at the
+    end. Opening and reading raise ConfigurationError, with the file's name, where that is not
+    possible.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,19 +52,26 @@ class ByteStream:
         with self._readable():
             self._file = path.open("rb")
             self.stat = Stat.of(os.fstat(self._file.fileno()))
-            magic = self._file.read(len(_ZSTD_MAGIC))
-            self._file.seek(0)
-        if magic == _ZSTD_MAGIC:
-            raise ConfigurationError(
-                "zstd files are not read yet", file=path, remedy="store it plain or as .gz"
-            )
-        is_gzip = magic.startswith(_GZIP_MAGIC)
-        self._content = gzip.GzipFile(fileobj=self._file) if is_gzip else self._file
+            self._content = content_of(self._file)
+            self._ahead = self._content.read(ENOUGH)
+            self.shape = self._look_at_shape()
+        self._last_byte = b""  # but white space
+
+    @property
+    def damage(self) -> str | None:
+        """Why there is no more to be read, if there should be; known when all was read."""
+        is_open = self.shape.is_array and self._last_byte != b"]"
+        return self._content.damage or ("its JSON array is not closed" if is_open else None)
 
     def read(self, size: int) -> bytes:
-        """The next bytes, at most that many; none at the end."""
+        """The next bytes, as many as asked for unless the end comes first."""
+        ahead, self._ahead = self._ahead[:size], self._ahead[size:]
         with self._readable():
-            return self._content.read(size)
+            data = self._content.read(size - len(ahead))
+        data = ahead + data if ahead else data
+        if self.shape.is_array:
+            self._last_byte = data.rstrip()[-1:] or self._last_byte
+        return data
 
     def __enter__(self) -> ByteStream:
         return self
@@ -75,16 +79,18 @@ class ByteStream:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    def _look_at_shape(self) -> Shape:
+        is_all = len(self._ahead) < ENOUGH
+        while (shape := shape_of(self._ahead, is_all=is_all)) is None:
+            more = self._content.read(len(self._ahead))
+            self._ahead += more
+            is_all = not more or len(self._ahead) > MAX_PARSED
+        return shape
+
     @contextmanager
     def _readable(self) -> Generator[None]:
         try:
             yield
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise ConfigurationError(
-                f"the gzip file is damaged or cut short ({error})",
-                file=self._path,
-                remedy="copy it again, or move it away",
-            ) from error
         except OSError as error:
             raise ConfigurationError(
                 f"cannot be read ({error.strerror or error})",

@@ -10,7 +10,8 @@ from pathlib import Path
 import orjson
 
 from event_assets.errors import ConfigurationError
-from event_assets.ingest.streams import BOM, CHUNK, MAX_PARSED, ByteStream, Range, Stat
+from event_assets.ingest.shapes import BOM, LINES
+from event_assets.ingest.streams import CHUNK, MAX_PARSED, ByteStream, Range, Stat
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,11 @@ class Survey:
 
     `changed` is the first known range with other bytes now. `finished` ends with a newline, or
     with a last line that is a JSON object; `unfinished` is the piece of a line behind it, if there
-    is one, and `whole` both together.
+    is one, and `whole` both together. A JSON array, `is_array`, and what is no text are finished
+    as they are.
+
+    `incomplete` tells why the file does not hold all that it should. Of one that is damaged or cut
+    short `whole` ends with the last newline: the piece of a line behind it may be whole later.
     """
 
     stat: Stat
@@ -27,6 +32,8 @@ class Survey:
     finished: Range
     unfinished: Range | None
     whole: Range
+    incomplete: str | None
+    is_array: bool
 
 
 def survey(path: Path, known: Sequence[Range]) -> Survey:
@@ -37,9 +44,9 @@ def survey(path: Path, known: Sequence[Range]) -> Survey:
     with ByteStream(path) as stream:
         changed = _first_changed(stream, known)
         if changed is None:
-            return Survey(stream.stat, None, *_rest(stream, known[-1].end if known else 0))
+            return _survey_rest(stream, None, known[-1].end if known else 0)
     with ByteStream(path) as stream:
-        return Survey(stream.stat, changed, *_rest(stream, 0))
+        return _survey_rest(stream, changed, 0)
 
 
 def holds(path: Path, known: Sequence[Range]) -> bool:
@@ -66,7 +73,7 @@ def _hash(stream: ByteStream, length: int) -> str:
     return hasher.hexdigest() if length == 0 else ""
 
 
-def _rest(stream: ByteStream, start: int) -> tuple[Range, Range | None, Range]:
+def _survey_rest(stream: ByteStream, changed: Range | None, start: int) -> Survey:
     hasher, finished, piece = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
     end = finished_end = start
     last_line = b""
@@ -81,11 +88,18 @@ def _rest(stream: ByteStream, start: int) -> tuple[Range, Range | None, Range]:
         if len(last_line) <= MAX_PARSED:
             last_line += chunk[cut:]
         end += len(chunk)
-    whole = Range(start, end, hasher.hexdigest())
-    if not last_line or _is_object(last_line):
-        return whole, None, whole
-    unfinished = Range(finished_end, end, piece.hexdigest())
-    return Range(start, finished_end, finished.hexdigest()), unfinished, whole
+    incomplete = stream.damage
+    whole = finished_range = Range(start, end, hasher.hexdigest())
+    unfinished: Range | None = None
+    if last_line and stream.shape == LINES:
+        finished_lines = Range(start, finished_end, finished.hexdigest())
+        if incomplete is not None:
+            whole = finished_range = finished_lines
+        elif not _is_object(last_line):
+            finished_range = finished_lines
+            unfinished = Range(finished_end, end, piece.hexdigest())
+    is_array = stream.shape.is_array
+    return Survey(stream.stat, changed, finished_range, unfinished, whole, incomplete, is_array)
 
 
 def _is_object(line: bytes) -> bool:

@@ -20,13 +20,15 @@ class Step:
     """A byte range: to be judged, or only to be passed on the way to one that is.
 
     `is_unfinished` marks the piece of a line at the end of a file that seems to be done with;
-    `is_complete` is False where such a piece is left waiting behind the range.
+    `is_complete` is False where such a piece is left waiting behind the range, and where
+    `incomplete` says why the file does not hold all that it should.
     """
 
     range: Range
     is_judged: bool
     is_complete: bool = True
     is_unfinished: bool = False
+    incomplete: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,17 +108,19 @@ def find_task(
         revision = chain[-1].revision if chain else 0
         replaces_earlier = how.rejudge and revision > 0
     steps = [Step(each.range, how.rejudge, True, each.is_unfinished) for each in known] + new
-    is_complete = found.unfinished is None or how.has_header or not how.is_newest
+    is_waiting = found.unfinished is not None and how.is_newest and not how.has_header
+    is_complete = not is_waiting and found.incomplete is None
     if not any(step.is_judged for step in steps):
         updated = {
             "size": found.stat.size,
             "mtime_ns": found.stat.mtime_ns,
             "inode": found.stat.inode,
             "is_complete": is_complete,
+            "incomplete": found.incomplete,
         }
         return Restat(chain[-1].model_copy(update=updated))
     last = steps[-1]
-    steps[-1] = Step(last.range, True, is_complete, last.is_unfinished)
+    steps[-1] = Step(last.range, True, is_complete, last.is_unfinished, found.incomplete)
     return Task(
         path, file, landing_date, found.stat, revision, changed, replaces_earlier, tuple(steps)
     )
@@ -128,7 +132,7 @@ def _surveyed(
     """The loads whose ranges stay as they are, and what the file holds behind them."""
     found = survey(path, [each.range for each in chain])
     has_grown = bool(chain) and found.changed is None and found.whole.end > found.whole.start
-    if has_grown and how.has_header:
+    if has_grown and (how.has_header or found.is_array):
         return [], survey(path, [])
     if has_grown and chain[-1].is_unfinished:
         # the rest of its line is there: the line is read as a whole

@@ -11,22 +11,33 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from event_assets.errors import ConfigurationError
+from event_assets.ingest.blocks import Block, Position
 from event_assets.ingest.canonical import EVENT_TYPE, Canon
+from event_assets.ingest.content import read_blocks
 from event_assets.ingest.formats import READ_FIELDS, Reading
 from event_assets.ingest.line_reader import LineReader
-from event_assets.ingest.lines import Block, Position, read_blocks
-from event_assets.ingest.malformed import Malformed, Unreadable
+from event_assets.ingest.malformed import Malformed
 from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.streams import ByteStream
 from event_assets.ingest.survey import survey
 from event_assets.sources import Source
 
 _ANY_DAY = date(9990, 1, 1)  # of the landing date only the plausibility of times depends
-_TOO_LONG = Unreadable("is too long")
 _PAGE_URL, _RECEIVED = READ_FIELDS.index("page_url"), READ_FIELDS.index("received_ts")
 _CLIENT = READ_FIELDS.index("client_ts")
 _UNFINISHED = (".tmp", ".open")
-_NOT_LOGS = (".csv", ".csv.gz", ".parquet", ".yaml", ".yml", ".md", ".txt", ".zip", ".tar")
+_NOT_LOGS = (
+    ".csv",
+    ".csv.gz",
+    ".csv.zst",
+    ".parquet",
+    ".yaml",
+    ".yml",
+    ".md",
+    ".txt",
+    ".zip",
+    ".tar",
+)
 UNNAMED = Source.model_validate({"name": "logs", "kind": "client", "path": "{date}"})
 
 
@@ -107,8 +118,8 @@ class LogReader:
                 yield from self._events(block, path)
 
     def _events(self, block: Block, path: Path) -> Iterator[SentEvent]:
-        if block.too_long is not None:
-            self._leave_out(_TOO_LONG, path, block.first_line)
+        if block.unreadable is not None:
+            self._leave_out(Malformed(block.unreadable), path, block.first_line)
             return
         for index, line in enumerate(block.lines):
             if not line or line.isspace():
@@ -116,9 +127,9 @@ class LogReader:
                 continue
             try:
                 for reading in self._lines.read(line, has_long_numbers=block.has_long_numbers):
-                    yield from self._event(reading, path, block.first_line + index)
+                    yield from self._event(reading, path, block.numbers[index])
             except Malformed as error:
-                self._leave_out(error, path, block.first_line + index)
+                self._leave_out(error, path, block.numbers[index])
 
     def _event(self, reading: Reading | Malformed, path: Path, line: int) -> Iterator[SentEvent]:
         try:

@@ -11,6 +11,7 @@ import pytest
 from event_assets.checks.account import check_account
 from event_assets.checks.charts import share_chart
 from event_assets.checks.days import source_days
+from event_assets.checks.incomplete import check_incomplete
 from event_assets.checks.markdown import markdown_table, percent
 from event_assets.checks.offenders import Offender
 from event_assets.checks.rewritten import check_rewritten
@@ -195,6 +196,17 @@ def test_a_file_that_changed_after_it_was_read_is_named_with_the_command_that_se
     assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert "raw/client/2026-10-01/a.jsonl" in result.description
     assert "event-assets run --partition 2026-10-01" in result.description
+
+
+def test_a_file_that_is_cut_short_is_named_until_its_rest_is_there():
+    cut = version(0).model_copy(
+        update={"incomplete": "its gzip data are cut short", "to_byte": 12345}
+    )
+    result = check_incomplete(CLIENT, source_days([cut]))
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "raw/client/2026-10-01/a.jsonl: its gzip data are cut short" in result.description
+    assert "12,345 bytes" in result.description
+    assert check_incomplete(CLIENT, source_days([cut, version(0)])).passed
 
 
 def test_the_place_and_times_of_a_change_are_its_evidence():

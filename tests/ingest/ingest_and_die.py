@@ -12,9 +12,9 @@ from typing import Any
 
 from ingest_workspace import Workspace
 
-from event_assets.ingest import lines, parts
+from event_assets.ingest import blocks, parts
 
-lines.CHUNK = 20_000
+blocks.CHUNK = 20_000
 parts.MAX_ROWS = 1_500
 parts.ROW_GROUP_ROWS = 400
 

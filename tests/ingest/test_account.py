@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingest_workspace import DAY, NOON, Workspace, line, make_workspace
 
-from event_assets.ingest import LoadRecord, lines
+from event_assets.ingest import LoadRecord, blocks
 
 GOOD = [line(user_id="u"), line("buy", properties={"amount": 3}), line("other")]
 BROKEN_BY_PLAN = [line("buy"), line("buy", properties={"amount": -1})]
@@ -43,7 +43,7 @@ def test_every_line_is_counted_where_it_belongs(
         plain = b"".join(each for _, each in content)
         workspace.write(gzip.compress(plain) if zipped else plain, f"{number}.jsonl")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "CHUNK", chunk)
+        patch.setattr(blocks, "CHUNK", chunk)
         records = workspace.ingest()
     events, rejected = workspace.rows(), workspace.rows("quarantine")
     assert len(records) == len(files)

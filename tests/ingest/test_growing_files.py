@@ -218,25 +218,6 @@ def test_a_file_that_cannot_be_opened_is_named_and_leaves_nothing(
     assert nothing_is_left(workspace)
 
 
-@pytest.mark.parametrize("damage", ["cut", "garbled", "checksum"])
-def test_a_damaged_gzip_file_is_named_and_leaves_nothing(workspace: Workspace, damage: str) -> None:
-    whole = gzip.compress(os.urandom(200_000).hex().encode())
-    damaged = {
-        "cut": whole[: len(whole) // 2],
-        "garbled": whole[:1000] + b"\xff" * 1000 + whole[2000:],
-        "checksum": whole[:-8] + b"\0" * 8,
-    }[damage]
-    workspace.write(line(), "a.jsonl")
-    path = workspace.write(damaged, "b.jsonl.gz")
-    with pytest.raises(ConfigurationError) as caught:
-        workspace.ingest()
-    assert caught.value.file == path
-    assert caught.value.remedy
-    assert nothing_is_left(workspace)
-    path.unlink()
-    assert len(workspace.ingest()) == 1
-
-
 def test_gzip_members_one_after_another_are_one_file(workspace: Workspace) -> None:
     workspace.write(gzip.compress(line(user_id="a")) + gzip.compress(line(user_id="b")), "a.gz")
     workspace.ingest()
@@ -247,11 +228,3 @@ def nothing_is_left(workspace: Workspace) -> bool:
     lake = workspace.settings.lake
     found = [path for path in lake.rglob("*") if path.is_file() and str(DAY) in str(path)]
     return workspace.records() == [] and [path.name for path in found] == [".lock"]
-
-
-def test_a_zstd_file_is_named_as_such_and_leaves_nothing(workspace: Workspace) -> None:
-    path = workspace.write(b"\x28\xb5\x2f\xfd and more", "a.jsonl.zst")
-    with pytest.raises(ConfigurationError, match="zstd files are not read yet") as caught:
-        workspace.ingest()
-    assert caught.value.file == path
-    assert nothing_is_left(workspace)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_assets.ingest import lines, survey
-from event_assets.ingest.lines import ContentChanged, Position, read_blocks
+from event_assets.ingest import blocks, lines, survey
+from event_assets.ingest.blocks import ContentChanged, Position
+from event_assets.ingest.content import read_blocks
 from event_assets.ingest.streams import ByteStream, Range
 
 pieces = st.sampled_from([b"\n", b"\r\n", b"\r", b" ", b"{}", b"x", b"\xff", b"\0", b"{" * 40])
@@ -53,7 +54,7 @@ def test_lines_are_those_of_a_split_however_the_file_is_read(
     path = tmp_path_factory.mktemp("lines") / "file"
     path.write_bytes(gzip.compress(content) if zipped else content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "CHUNK", chunk)
+        patch.setattr(blocks, "CHUNK", chunk)
         found, count = read(path, [whole(content)])
     assert found == naive(content)
     assert count == len(found)
@@ -71,7 +72,7 @@ def test_ranges_that_end_with_a_newline_give_the_same_lines_as_one(
         Range(middle, len(content), hashlib.sha256(content[middle:]).hexdigest()),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "CHUNK", chunk)
+        patch.setattr(blocks, "CHUNK", chunk)
         assert read(path, ranges)[0] == naive(content)
 
 
@@ -87,7 +88,7 @@ def test_of_a_line_too_long_the_beginning_is_kept_and_the_rest_is_counted(
     path = tmp_path_factory.mktemp("lines") / "file"
     path.write_bytes(content)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "CHUNK", chunk)
+        patch.setattr(blocks, "CHUNK", chunk)
         patch.setattr(lines, "MAX_LINE", 50)
         patch.setattr(lines, "KEPT_OF_TOO_LONG", 5)
         at = Position()
@@ -95,8 +96,8 @@ def test_of_a_line_too_long_the_beginning_is_kept_and_the_rest_is_counted(
         with ByteStream(path) as stream:
             for block in read_blocks(stream, whole(content), at):
                 for index, text in enumerate(block.lines):
-                    assert block.too_long is None or len(text) <= 5
-                    length = len(text) if block.too_long is None else block.too_long
+                    assert block.unreadable is None or len(text) <= 5
+                    length = int(block.unreadable.split()[1]) if block.unreadable else len(text)
                     found.append((block.first_line + index, block.offset_of(index), length))
     assert found == [(number, offset, len(text)) for number, offset, text in naive(content)]
     assert all(length <= 50 + 2 * chunk or length > 50 for _, _, length in found)

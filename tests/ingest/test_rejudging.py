@@ -92,7 +92,7 @@ def test_small_files_of_a_day_share_a_part(workspace: Workspace) -> None:
 
 def test_a_large_file_spans_parts(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "MAX_ROWS", 10)
-    monkeypatch.setattr("event_assets.ingest.lines.CHUNK", 300)
+    monkeypatch.setattr("event_assets.ingest.blocks.CHUNK", 300)
     workspace.write(b"".join(line(user_id=f"u{number}") for number in range(95)))
     (record,) = workspace.ingest()
     assert len(record.event_parts) >= 10

@@ -212,7 +212,7 @@ def test_the_beginning_of_a_line_too_long_to_be_kept_is_not_taken_for_a_line(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("event_assets.ingest.lines.MAX_LINE", 2000)
-    monkeypatch.setattr("event_assets.ingest.lines.CHUNK", 1000)
+    monkeypatch.setattr("event_assets.ingest.blocks.CHUNK", 1000)
     for module in ("lines", "quarantined"):
         monkeypatch.setattr(f"event_assets.ingest.{module}.KEPT_OF_TOO_LONG", 500)
     shop.write(line()[:-1] + b" " * 5000 + b"\n")
