@@ -19,9 +19,12 @@ class ConfigModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def invalid(message: str) -> PydanticCustomError:
-    """An error for use in validators, shown to the user word by word."""
-    return PydanticCustomError("configuration", "{message}", {"message": message})
+def invalid(message: str, at: tuple[str | int, ...] = ()) -> PydanticCustomError:
+    """An error for use in validators, shown to the user word by word.
+
+    `at`: the keys and items within the value that it is about.
+    """
+    return PydanticCustomError("configuration", "{message}", {"message": message, "at": at})
 
 
 def _parse_duration(value: object) -> object:

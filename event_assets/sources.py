@@ -17,34 +17,6 @@ from event_assets.json_values import is_object
 from event_assets.path_patterns import PathPattern
 from event_assets.yaml_files import did_you_mean
 
-MAPPABLE_FIELDS = (
-    "event_id",
-    "event_type",
-    "client_ts",
-    "sent_ts",
-    "received_ts",
-    "anonymous_id",
-    "user_id",
-    "previous_id",
-    "session_hint",
-    "page_url",
-    "page_title",
-    "referrer",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-    "utm_id",
-    "click_id",
-    "click_id_type",
-    "user_agent",
-    "ip",
-    "properties",
-    "context",
-    "event_version",
-    "library",
-)
 _NO_PSEUDONYM = ("event_type", "client_ts", "sent_ts", "received_ts")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NO_LETTER = re.compile(r"[\W_]+")
@@ -66,11 +38,11 @@ def allowed_formats() -> tuple[str, ...]:
 class Source(ConfigModel):
     """One kind of log files, read alike.
 
-    `mapping` gives canonical fields the dotted path of a log's own fields. Sessions are opened by
+    `mapping` says which of a log's fields is which of ours (docs/formats.md). Sessions are opened by
     the events of sources with `opens_sessions`, by default of clients and mobile apps.
 
-    Of the fields in `drop`, `hash` and `truncate` (dotted paths as well) nothing, a pseudonym or
-    the first characters are stored, in quarantine too; of URL parameters in `drop_query` the names.
+    Of the fields in `drop`, `hash` and `truncate` (dotted paths) nothing, a pseudonym or the first
+    characters are stored, in quarantine too; of URL parameters in `drop_query` the names.
     """
 
     name: str
@@ -78,7 +50,7 @@ class Source(ConfigModel):
     opens_sessions: bool
     path: str
     format: str = "auto"
-    mapping: dict[str, str] = Field(default_factory=dict)
+    mapping: dict[str, Any] = Field(default_factory=dict)
     drop: tuple[str, ...] = ()
     hash: tuple[str, ...] = ()
     truncate: dict[str, Annotated[int, Field(ge=1)] | Literal["ip"]] = Field(default_factory=dict)
@@ -121,12 +93,9 @@ class Source(ConfigModel):
 
     @field_validator("mapping")
     @classmethod
-    def _check_mapping(cls, mapping: dict[str, str]) -> dict[str, str]:
-        for field in mapping:
-            if field not in MAPPABLE_FIELDS:
-                allowed = f"allowed: {', '.join(MAPPABLE_FIELDS)}"
-                remedy = did_you_mean(field, MAPPABLE_FIELDS) or allowed
-                raise invalid(f"unknown field `{field}`; {remedy}")
+    def _check_mapping(cls, mapping: dict[str, Any]) -> dict[str, Any]:
+        if mapping:
+            _mapped_paths(mapping)
         return mapping
 
     @model_validator(mode="after")
@@ -135,12 +104,9 @@ class Source(ConfigModel):
             raise invalid("ad reports have a format of their own; remove `format`")
         if self.mapping and self.format != "mapping":
             raise invalid("a mapping is there but not used; set `format: mapping`")
-        if self.format == "mapping":
-            if "event_type" not in self.mapping:
-                raise invalid("the mapping has no `event_type`")
-            if not self.mapping.keys() & {"client_ts", "received_ts"}:
-                raise invalid("the mapping has neither `client_ts` nor `received_ts`")
-        for field, path in self.mapping.items():
+        if self.format == "mapping" and not self.mapping:
+            raise invalid("`format: mapping` needs a `mapping` of fields")
+        for field, path in _mapped_paths(self.mapping) if self.mapping else ():
             if path in self.drop:
                 raise invalid(f"`{path}` is both dropped and mapped to `{field}`")
             if field in _NO_PSEUDONYM and path in (*self.hash, *self.truncate):
@@ -186,7 +152,20 @@ class Source(ConfigModel):
         reading = [self.kind, self.format, sorted(self.mapping.items()), sorted(self.drop)]
         # added to it only where there: what was read before has the same hash still
         reading += [list(self.altered)] if self.altered else []
-        return hashlib.sha256(json.dumps(reading).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _mapped_paths(mapping: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each field of ours with the paths that it is read from."""
+    # what reads the formats reads sources as well
+    from event_assets.ingest.formats.mapping import MappingReader
+    from event_assets.ingest.formats.mapping_places import MappingMistake
+
+    try:
+        reader = MappingReader(mapping)
+    except MappingMistake as mistake:
+        raise invalid(mistake.message, mistake.at) from None
+    return [(field, ".".join(path)) for field, path in reader.paths]
 
 
 DEFAULT_SOURCES = (

@@ -96,17 +96,17 @@ class YamlFile:
             return model.model_validate(self.data), []
         except ValidationError as error:
             details = sorted(
-                error.errors(include_url=False), key=lambda each: self.line_of(each["loc"])
+                error.errors(include_url=False), key=lambda each: self.line_of(_place(each))
             )
         mistakes = [self._explain(each, model) for each in details[:MAX_MISTAKES]]
         if len(details) > MAX_MISTAKES:
             further = f"{len(details) - MAX_MISTAKES:,} more mistakes from here on"
-            line = self.line_of(details[MAX_MISTAKES]["loc"])
+            line = self.line_of(_place(details[MAX_MISTAKES]))
             mistakes.append(ConfigurationError(further, file=self.path, line=line))
         return None, mistakes
 
     def _explain(self, details: ErrorDetails, model: type[BaseModel]) -> ConfigurationError:
-        location = details["loc"]
+        location = _place(details)
         match details["type"]:
             case "extra_forbidden":
                 known = keys_at(model, location[:-1])
@@ -142,6 +142,11 @@ def read_yaml(path: Path) -> YamlFile:
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(path, text, error) from None
     return YamlFile(path, data, lines)
+
+
+def _place(details: ErrorDetails) -> Location:
+    """Where a mistake is: the value that was checked, and what within it the check names."""
+    return (*details["loc"], *details.get("ctx", {}).get("at", ()))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

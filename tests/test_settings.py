@@ -159,11 +159,15 @@ MISTAKES = {
     ),
     "mapping to an unknown field": (
         SOURCE + "    format: mapping\n    mapping: {event_typ: page, client_ts: ts}\n",
-        "6: sources.0.mapping: unknown field `event_typ`; did you mean `event_type`?",
+        "6: sources.0.mapping.event_typ: unknown field; did you mean `event_type`?",
     ),
     "mapping without a time": (
         SOURCE + "    format: mapping\n    mapping: {event_type: page}\n",
-        "2: sources.0: the mapping has neither `client_ts` nor `received_ts`",
+        "6: sources.0.mapping: the mapping has neither `client_ts` nor `received_ts`",
+    ),
+    "format without its mapping": (
+        SOURCE + "    format: mapping\n",
+        "2: sources.0: `format: mapping` needs a `mapping` of fields",
     ),
     "mapping that is not used": (
         SOURCE + "    mapping: {event_type: page, client_ts: ts}\n",

@@ -26,6 +26,12 @@ _ISO = re.compile(
     re.ASCII,
 )
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+_MICROS_IN = {"s": 1_000_000, "ms": 1_000, "us": 1}
+UNITS = (*_MICROS_IN, "ns", "iso")
+
+
+class Instant(int):
+    """Microseconds since 1970, known to be that whatever their size."""
 
 
 def micros(value: Any) -> int | None:
@@ -41,7 +47,23 @@ def micros(value: Any) -> int | None:
         return _from_epoch(value)
     if kind is str:
         return _from_text(value)
-    return None
+    return int(value) if kind is Instant else None
+
+
+def in_unit(value: Any, unit: str) -> Instant | None:
+    """A time whose unit is known, one of UNITS; None if it is no time.
+
+    Texts of ISO 8601 tell their unit themselves and are read with any; with `iso` nothing else is.
+    """
+    instant: int | None = None
+    if value.__class__ is str and len(value) <= _LONGEST_TIME:
+        if not _NUMBER.fullmatch(value):
+            instant = _from_text(value)
+        elif unit != "iso":
+            instant = _scaled(Decimal(value), unit)
+    elif value.__class__ in (int, float) and unit != "iso":
+        instant = _scaled(value, unit)
+    return None if instant is None else Instant(instant)
 
 
 def corrected(
@@ -89,6 +111,14 @@ def _from_epoch(value: Any) -> int | None:
         instant = value
     else:
         instant = value // 1_000
+    return _whole(instant)
+
+
+def _scaled(value: Any, unit: str) -> int | None:
+    return _whole(value // 1_000 if unit == "ns" else value * _MICROS_IN[unit])
+
+
+def _whole(instant: Any) -> int | None:
     if not _FIRST <= instant <= _LAST:
         return None
     if instant.__class__ is int:

@@ -1,7 +1,7 @@
 """How each kind of log writes its events: one file a format, found here by itself.
 
-A format is a module with a READER, or a mapping in YAML. It carries its name and its place in the
-order in which lines are sniffed, so that a new one is one new file. A reader knows names and shapes
+A format is a module with a READER, or a mapping in a YAML file. It carries its name and its place in
+the order in which lines are sniffed, so that a new one is one new file. A reader knows names and shapes
 only; what values mean is settled in `canonical`, for all alike.
 """
 
@@ -11,9 +11,12 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from event_assets.ingest.formats.choosing import AutoReader, NamedReader
 from event_assets.ingest.formats.mapping import MappingReader
+from event_assets.ingest.formats.mapping_files import load_format
 from event_assets.ingest.formats.reading import READ_FIELDS, Reader, Reading, Readings
 
 __all__ = [
@@ -39,6 +42,8 @@ def readers() -> tuple[Reader, ...]:
         reader = getattr(importlib.import_module(f"{__name__}.{module.name}"), "READER", None)
         if reader is not None:
             found.append(reader)
+    for folder in __path__:
+        found += [load_format(path) for path in Path(folder).glob("*.yaml")]
     names = [each.name for each in found]
     if len(set(names)) < len(names):
         raise ValueError(f"two formats have one name: {', '.join(sorted(names))}")
@@ -50,7 +55,7 @@ def format_names() -> tuple[str, ...]:
     return (AUTO, *sorted(reader.name for reader in readers()), MAPPING)
 
 
-def reader_of(format_name: str, mapping: Mapping[str, str]) -> AutoReader | NamedReader:
+def reader_of(format_name: str, mapping: Mapping[str, Any]) -> AutoReader | NamedReader:
     """The reader of a source's format, as sources.yaml names it."""
     if format_name == AUTO:
         return AutoReader([reader for reader in readers() if reader.order is not None])

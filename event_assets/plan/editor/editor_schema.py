@@ -14,13 +14,14 @@ from pydantic import BaseModel
 
 from event_assets.json_values import is_array, is_object
 from event_assets.plan.editor.key_descriptions import DESCRIPTIONS
+from event_assets.plan.editor.mapping_schema import mapping_definitions, mapping_schema
 from event_assets.plan.editor.written_schema import property_schema, rules_schema, subschema
 from event_assets.plan.event import Event, PropertyGroups
 from event_assets.plan.model import COMPUTED_SEMANTICS, Channels, Funnels
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import DEFINITIONS
 from event_assets.settings import SourcesConfig
-from event_assets.sources import MAPPABLE_FIELDS, allowed_formats
+from event_assets.sources import allowed_formats
 
 FOLDER = "schema"
 _MODELS: dict[str, type[BaseModel]] = {
@@ -82,6 +83,8 @@ def _schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
             "NestedProperty": property_schema(is_nested=True),
             "Subschema": subschema(),
         }
+    if "Source" in definitions:
+        definitions |= mapping_definitions()
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": _TITLES[name],
@@ -149,10 +152,7 @@ _MORE: dict[str, dict[str, Any]] = {
     "SessionConfig": {"mode": {"enum": ["inactivity"]}},
     "Source": {
         "format": {"enum": list(allowed_formats())},
-        "mapping": {
-            "properties": {field: {"type": "string"} for field in MAPPABLE_FIELDS},
-            "additionalProperties": False,
-        },
+        "mapping": mapping_schema(),
     },
 }
 _OR_NOTHING = ("Conversion", "Refund", "Deprecation")  # as their keys take null

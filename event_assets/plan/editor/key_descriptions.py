@@ -172,7 +172,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "opens_sessions": "Whether its events open sessions; those of client and mobile do.",
         "path": "Where the files are, with {date} for the day: raw/client/{date}/*.jsonl*.",
         "format": "auto finds out by itself; mapping reads anybody's own log by `mapping`.",
-        "mapping": "The log's own field for each of ours, as a dotted path.",
+        "mapping": "Which of the log's fields is which of ours: a path each, or a rule (docs/formats.md).",
         "drop": "Fields that are never stored, not even in quarantine, as dotted paths.",
         "hash": "Fields of which a pseudonym is stored, the same for the same value everywhere.",
         "truncate": "Fields of which so many first characters are stored, or `ip`: the network.",
