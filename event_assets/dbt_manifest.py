@@ -46,6 +46,10 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     return {
         "EVENT_ASSETS_WAREHOUSE": str(settings.warehouse),
         "EVENT_ASSETS_LAKE": str(settings.lake),
+        "EVENT_ASSETS_LOCAL_LAKE": str(settings.local_lake),
+        "EVENT_ASSETS_DBT_TARGET": "duckdb"
+        if settings.lake == settings.local_lake
+        else "duckdb_on_s3",
         "DBT_LOG_LEVEL_FILE": "info",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

@@ -39,7 +39,7 @@ def write_logs(settings: Settings, visitors: int) -> None:
 def _other_logs(settings: Settings) -> list[str]:
     """Folders of logs, raw or read, that are none of the shop's."""
     own = {source.name for source in settings.config.sources}
-    folders = (settings.data_dir / "raw", settings.loads_dir)
+    folders = (settings.data_dir / "raw", settings.local_lake / "loads")
     return [
         shown_path(path)
         for folder in folders

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from event_assets.ingest.parts import write_whole
 from event_assets.plan.codegen.trackers import tracker_code
 from event_assets.plan.loader import load_plan
 from event_assets.settings import Settings
 from event_assets.simulate.files import ServerLine
+from event_assets.storage import write_whole
 
 FOLDER = "trackers"
 

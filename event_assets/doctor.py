@@ -15,6 +15,7 @@ from event_assets.ingest.pending import pending_days
 from event_assets.ingest.second_look import commands_for, look_again, told
 from event_assets.plan.loader import load_plan
 from event_assets.settings import Settings, check_sources
+from event_assets.storage import stat_of
 from event_assets.warehouse import lock_holder, sql_text
 
 
@@ -89,15 +90,19 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             f"{len(missing)} parts are missing, the first {missing[0]}; read their days again "
             "with `event-assets run --partition DAY`",
         )
-    named_once = {part for record in every_generation(settings.loads_dir) for part in record.parts}
+    named_once = {
+        settings.lake / part
+        for record in every_generation(settings.loads_dir)
+        for part in record.parts
+    }
     unnamed = [
         path
         for table in ("events", "quarantine", "ad_reports")
         for path in (settings.lake / table).glob("*/*/*")
-        if path.relative_to(settings.lake).as_posix() not in named_once
+        if path not in named_once
     ]
     if unnamed:
-        size = sum(path.stat().st_size for path in unnamed) / 1e6
+        size = sum(stat.size for path in unnamed if (stat := stat_of(path))) / 1e6
         yield Finding(
             True,
             f"{len(unnamed)} files in the lake ({size:.1f} MB) are named by no load: left by "

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from event_assets.storage import AnyPath
 
 
 class ConfigurationError(Exception):
@@ -17,26 +21,37 @@ class ConfigurationError(Exception):
         self,
         message: str,
         *,
-        file: Path | None = None,
+        file: AnyPath | None = None,
         line: int | None = None,
         remedy: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.file = file
+        self.file = file if isinstance(file, Path) else None
+        self._place = file
         self.line = line
         self.remedy = remedy
 
     def __str__(self) -> str:
-        place = "" if self.file is None else f"{shown_path(self.file)}:"
+        place = "" if self._place is None else f"{shown_path(self._place)}:"
         if place and self.line is not None:
             place += f"{self.line}:"
         text = self.message if self.remedy is None else f"{self.message}; {self.remedy}"
         return " ".join(f"{place} {text}".split())
 
 
-def shown_path(path: Path) -> str:
+class StorageError(ConfigurationError):
+    """Object storage that could not be used: which, why, and what to do about it.
+
+    Before a run it is a mistake in configuration like others; in the middle of one the run has
+    failed.
+    """
+
+
+def shown_path(path: AnyPath) -> str:
     """The path as a person would type it here: relative where it is below the working directory."""
+    if not isinstance(path, Path):
+        return str(path)
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:

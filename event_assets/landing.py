@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 
 from event_assets.settings import Settings
+from event_assets.storage import AnyPath
 
 
 class ReversedSpan(ValueError):
@@ -59,10 +59,10 @@ class DaySpan:
         }
 
 
-def files_by_day(settings: Settings) -> dict[str, dict[date, list[Path]]]:
+def files_by_day(settings: Settings) -> dict[str, dict[date, list[AnyPath]]]:
     """The files of each source by landing day, from the start date on; none is opened."""
     start = settings.config.start_date or date.min
-    found: dict[str, dict[date, list[Path]]] = {}
+    found: dict[str, dict[date, list[AnyPath]]] = {}
     for source in settings.config.sources:
         days = found.setdefault(source.name, {})
         for day, path in source.files(settings.data_dir):

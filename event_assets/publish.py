@@ -21,6 +21,7 @@ from event_assets import __version__
 from event_assets.progress import report
 from event_assets.publish_rules import MARTS, PublishRules
 from event_assets.settings import Settings
+from event_assets.storage import AnyPath, ObjectPath, make_folder, put_in_place
 from event_assets.warehouse import read_as_of, sql_name, sql_text, warehouse_reader
 
 # BI clients are mostly older than DuckDB 2, whose own default they can't open
@@ -218,12 +219,13 @@ def _write_parquet(
     published: tuple[PublishedTable, ...],
 ) -> None:
     """Write the files whose table has changed, and remove those of tables that are gone."""
-    settings.marts_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.marts_dir)
     for table, measured in zip(tables, published, strict=True):
         path = settings.marts_dir / f"{table.name}.parquet"
         if _parquet_content(connection, path) == measured.content:
             continue
-        temporary = path.with_name(f".{path.name}.tmp")
+        temporary = _beside(path, settings) / f".{path.name}.tmp"
+        make_folder(temporary.parent)
         with _replacing(path, temporary):
             connection.execute(
                 f"copy ({table.query}) to {sql_text(temporary)} (format parquet,"
@@ -235,7 +237,14 @@ def _write_parquet(
             path.unlink()
 
 
-def _parquet_content(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
+def _beside(path: AnyPath, settings: Settings) -> Path:
+    """Where a file is written before it takes its place."""
+    return settings.uploads_dir if isinstance(path, ObjectPath) else path.parent
+
+
+def _parquet_content(connection: duckdb.DuckDBPyConnection, path: AnyPath) -> str | None:
+    if isinstance(path, ObjectPath):
+        return _object_content(path)
     if not path.is_file():
         return None
     with suppress(duckdb.Error):
@@ -247,15 +256,20 @@ def _parquet_content(connection: duckdb.DuckDBPyConnection, path: Path) -> str |
     return None
 
 
+def _object_content(path: ObjectPath) -> str | None:
+    from event_assets.ingest.arrow import arrow, parquet
+
+    # not ours, or damaged: replaced
+    with suppress(FileNotFoundError, arrow.ArrowInvalid), path.open() as file:
+        written: dict[bytes, bytes] = parquet.read_metadata(file).metadata or {}
+        return written.get(b"content", b"").decode()
+    return None
+
+
 @contextmanager
-def _replacing(path: Path, temporary: Path) -> Generator[None]:
+def _replacing(path: AnyPath, temporary: Path) -> Generator[None]:
     """What is written to `temporary` within takes the place of `path` at once, or not at all."""
     yield
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
-    os.replace(temporary, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    put_in_place(temporary, path)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -57,7 +58,7 @@ def check_configuration(settings: Settings, options: RunOptions) -> None:
     for each in days.values():
         for paths in each.values():
             for path in paths:
-                if not os.access(path, os.R_OK):
+                if isinstance(path, Path) and not os.access(path, os.R_OK):
                     raise ConfigurationError(
                         "this file can't be read", file=path, remedy="check its permissions"
                     )

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from datetime import date
 
 import dagster as dg
@@ -15,6 +14,7 @@ from event_assets.assets.keys import JOB, MODE_TAG, ONLY_NEW
 from event_assets.ingest.pending import pending_days
 from event_assets.landing import DaySpan, files_by_day, landing_span
 from event_assets.settings import Settings
+from event_assets.storage import stat_of
 
 # a landing day ends at midnight UTC; collectors deliver their last file within two hours
 _DAILY_AT = "0 2 * * *"
@@ -88,6 +88,5 @@ def _state_of(settings: Settings, pending: dict[str, list[date]]) -> str:
     for source, days in files_by_day(settings).items():
         for day in pending.get(source, []):
             for path in days.get(day, []):
-                stat = os.stat(path)
-                digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+                digest.update(f"{path} {stat_of(path)}\n".encode())
     return digest.hexdigest()

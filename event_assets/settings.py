@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, field_validator
 from event_assets.config_values import ConfigModel, Currency, Day, Duration, invalid
 from event_assets.errors import ConfigurationError
 from event_assets.sources import DEFAULT_SOURCES, Source
+from event_assets.storage import AnyPath, ObjectPath, StorageError, is_url, location
 from event_assets.yaml_files import did_you_mean, read_yaml
 
 __all__ = [
@@ -74,12 +75,33 @@ class AttributionConfig(ConfigModel):
     half_life_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0
 
 
+def _check_location(text: str) -> str:
+    if not text or any(each in text for each in "'{}*?[]"):
+        raise invalid(f"`{text}` is no folder; write it as `s3://bucket/lake`, or as a local path")
+    try:
+        location(text, Path("/"))
+    except ValueError as error:
+        raise invalid(str(error)) from None
+    return text
+
+
+Location = Annotated[str, AfterValidator(_check_location)]
+
+
+class StorageConfig(ConfigModel):
+    """Where the lake and the published Parquet are: folders of the data directory, others, or URLs."""
+
+    lake: Location = "lake"
+    marts: Location = "marts"
+
+
 class SourcesConfig(ConfigModel):
     """The content of sources.yaml; every key has a default."""
 
     time_zone: str = "UTC"
     currency: Currency = "EUR"
     start_date: Day | None = None
+    storage: StorageConfig = StorageConfig()
     publish: PublishConfig = PublishConfig()
     session: SessionConfig = SessionConfig()
     attribution: AttributionConfig = AttributionConfig()
@@ -136,24 +158,34 @@ class Settings:
         )
 
     @property
-    def lake(self) -> Path:
+    def lake(self) -> AnyPath:
         """Everything that ingest writes."""
-        return self.data_dir / "lake"
+        return location(self.config.storage.lake, self.data_dir)
 
     @property
-    def loads_dir(self) -> Path:
+    def local_lake(self) -> Path:
+        """The lake, or what of one in a bucket stays here: locks, the compiled plan, what costs only time."""
+        return self.lake if isinstance(self.lake, Path) else self.data_dir / "lake"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Parts that are being written and go to a bucket."""
+        return self.data_dir / "uploads"
+
+    @property
+    def loads_dir(self) -> AnyPath:
         """The load records."""
         return self.lake / "loads"
 
     @property
-    def plans_dir(self) -> Path:
+    def plans_dir(self) -> AnyPath:
         """Every plan that ever judged, by its hash."""
         return self.lake / "plans"
 
     @property
     def plan_tables_dir(self) -> Path:
         """The compiled plan that the models read."""
-        return self.lake / "plan"
+        return self.local_lake / "plan"
 
     @property
     def warehouse(self) -> Path:
@@ -171,9 +203,9 @@ class Settings:
         return self.data_dir / "analytics.duckdb"
 
     @property
-    def marts_dir(self) -> Path:
+    def marts_dir(self) -> AnyPath:
         """The published tables as Parquet."""
-        return self.data_dir / "marts"
+        return location(self.config.storage.marts, self.data_dir)
 
     @property
     def dagster_home(self) -> Path:
@@ -210,14 +242,17 @@ def load_settings(data_dir: Path, plan_dir: Path, config_file: Path | None) -> S
 
 
 def check_sources(settings: Settings) -> None:
-    """Raise ConfigurationError for a source whose folder is not there.
+    """Raise ConfigurationError for a source whose folder is not there, and for a URL out of reach.
 
     The default sources and those of the packaged example may be missing: nobody wrote them.
     """
     sources_file = settings.sources_file
     if sources_file is None or sources_file.parent == packaged_plan_dir():
         return
+    _check_access(settings, sources_file)
     for index, source in enumerate(settings.config.sources):
+        if is_url(source.path):
+            continue
         base = source.pattern.base(settings.data_dir)
         if not base.is_dir() and source not in DEFAULT_SOURCES:
             raise read_yaml(sources_file).error(
@@ -225,6 +260,22 @@ def check_sources(settings: Settings) -> None:
                 f"there is no folder {base}",
                 "create it, or correct `path`, which is relative to EVENT_ASSETS_DATA",
             )
+
+
+def _check_access(settings: Settings, sources_file: Path) -> None:
+    """Raise ConfigurationError for a URL whose bucket can't be listed; each is asked once."""
+    storage = settings.config.storage
+    urls: dict[str, tuple[str | int, ...]] = {
+        url: ("storage", key) for key, url in storage if is_url(url)
+    }
+    for index, source in enumerate(settings.config.sources):
+        if is_url(source.path):
+            urls[source.pattern.prefix()] = ("sources", index, "path")
+    for url, key in urls.items():
+        try:
+            next(ObjectPath.beginning_with(url, at_most=1), None)
+        except StorageError as error:
+            raise read_yaml(sources_file).error(key, error.message, error.remedy) from None
 
 
 def packaged_plan_dir() -> Path:

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from event_assets.config_values import ConfigModel, invalid
 from event_assets.json_values import is_object
 from event_assets.path_patterns import PathPattern
+from event_assets.storage import AnyPath
 from event_assets.yaml_files import did_you_mean
 
 _NO_PSEUDONYM = ("event_type", "client_ts", "sent_ts", "received_ts")
@@ -128,9 +129,9 @@ class Source(ConfigModel):
         """Where this source's files are."""
         return PathPattern.parse(self.path)
 
-    def files(self, data_dir: Path) -> list[tuple[date, Path]]:
-        """(landing date, absolute path) of each of the source's files, in that order."""
-        return self.pattern.files(data_dir)
+    def files(self, data_dir: Path, day: date | None = None) -> list[tuple[date, AnyPath]]:
+        """(landing date, absolute path) of each of the source's files, in that order; of a day if given."""
+        return self.pattern.files(data_dir, day)
 
     @property
     def is_private(self) -> bool:

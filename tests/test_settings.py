@@ -148,9 +148,19 @@ MISTAKES = {
         SOURCE.replace("{date}", "{date}/{host}"),
         "4: sources.0.path: `raw/site/{date}/{host}.jsonl` has a placeholder other than `{date}`",
     ),
-    "url": (
-        SOURCE.replace("raw/", "s3://bucket/"),
-        "4: sources.0.path: `s3://bucket/site/{date}.jsonl` is a URL, not yet supported; give a "
+    "url of another storage": (
+        SOURCE.replace("raw/", "gs://bucket/"),
+        "4: sources.0.path: `gs://bucket/site/{date}.jsonl` is no `s3://bucket/…`, the only kind of "
+        "URL that is read",
+    ),
+    "date in the bucket's name": (
+        SOURCE.replace("raw/site/", "s3://logs-"),
+        "4: sources.0.path: `s3://logs-{date}.jsonl` is no `s3://bucket/…`, the only kind of URL "
+        "that is read",
+    ),
+    "glob in storage": (
+        "storage: {lake: 's3://bucket/*'}\n",
+        "1: storage.lake: `s3://bucket/*` is no folder; write it as `s3://bucket/lake`, or as a "
         "local path",
     ),
     "unknown format": (

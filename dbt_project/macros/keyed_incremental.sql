@@ -169,7 +169,7 @@
 
 {% macro keyed_fingerprint(sql) -%}
   {%- set parts = [
-        sql | replace(env_var('EVENT_ASSETS_LAKE', ''), ''),
+        sql | replace(env_var('EVENT_ASSETS_LAKE', ''), '') | replace(env_var('EVENT_ASSETS_LOCAL_LAKE', ''), ''),
         config.get('unit'), config.get('follows', []) | sort | string, config.get('emits', {}) | dictsort | string,
         config.get('reads_lake', ''), config.get('loads_of', '')] -%}
   {%- for id in model.depends_on.nodes | sort -%}

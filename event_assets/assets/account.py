@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import dagster as dg
 
@@ -13,12 +12,13 @@ from event_assets.checks.markdown import markdown_table, percent
 from event_assets.checks.offenders import offenders_table, worst_offenders
 from event_assets.ingest.loads import LoadRecord
 from event_assets.ingest.second_look import LookedDay
+from event_assets.storage import AnyPath
 
 _FILES_SHOWN = 50
 
 
 def day_metadata(
-    lake: Path, day: SourceDay, new: Sequence[LoadRecord], looked: Sequence[LookedDay]
+    lake: AnyPath, day: SourceDay, new: Sequence[LoadRecord], looked: Sequence[LookedDay]
 ) -> dict[str, dg.MetadataValue]:
     """What is known of a day after these new loads. Holds no value of any record.
 

@@ -6,16 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import pyarrow.dataset as ds
-
 from event_assets.checks.markdown import markdown_table
+from event_assets.ingest.arrow import compute
 from event_assets.ingest.judging import NOISE
 from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.scanning import scanned
 from event_assets.ingest.schema import EVENTS, QUARANTINE
 from event_assets.plan.personal import smells_within
+from event_assets.storage import AnyPath
 
 # evidence, not a count: what comes first is enough, and a bad day may hold millions
 _ROWS_LOOKED_AT = 100_000
@@ -40,7 +40,7 @@ class Offender:
 
 
 def worst_offenders(
-    lake: Path,
+    lake: AnyPath,
     records: Iterable[LoadRecord],
     kinds: Collection[str] | None = None,
     limit: int = 10,
@@ -95,20 +95,15 @@ def _is_accepted_noise(violation: dict[str, str]) -> bool:
     return violation["type"] in NOISE and violation.get("action") == "accept"
 
 
-def _violating_rows(lake: Path, records: Sequence[LoadRecord]) -> Iterator[dict[str, str]]:
+def _violating_rows(lake: AnyPath, records: Sequence[LoadRecord]) -> Iterator[dict[str, str]]:
     loads = {(record.load_id, record.generation) for record in records}
     quarantine = {part for record in records for part in record.quarantine_parts}
     events = {part for record in records if record.flagged for part in record.event_parts}
     seen = 0
     for parts, schema in ((quarantine, QUARANTINE), (events, EVENTS)):
-        if not parts:
-            continue
-        files = [str(lake / part) for part in sorted(parts)]
-        has_violations: Any = ds.field("violations").is_valid()
-        scanner = ds.dataset(files, schema=schema, format="parquet").scanner(
-            columns=_COLUMNS, filter=has_violations
-        )
-        for batch in scanner.to_batches():
+        files = [lake / part for part in sorted(parts)]
+        has_violations: Any = compute.field("violations").is_valid()
+        for batch in scanned(files, schema, columns=_COLUMNS, filter=has_violations):
             for row in batch.to_pylist():
                 if (row["load_id"], row["generation"]) in loads:
                     seen += 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import dagster as dg
 
@@ -25,6 +24,7 @@ from event_assets.checks.offenders import (
 )
 from event_assets.ingest.admission import DayShare
 from event_assets.plan.model import Plan
+from event_assets.storage import AnyPath
 
 VIOLATIONS_CHECK = "violation_share"
 UNPLANNED_CHECK = "unplanned_share"
@@ -75,7 +75,7 @@ def check_violations(
     days: Sequence[SourceDay],
     verdicts: Mapping[date, Verdict],
     plan: Plan,
-    lake: Path,
+    lake: AnyPath,
 ) -> dg.AssetCheckResult:
     """Judge the shares of violations of one source's days."""
     thresholds = plan.checks.violations
@@ -132,7 +132,7 @@ def check_unplanned(
     shares: Sequence[DayShare],
     days: Sequence[SourceDay],
     plan: Plan,
-    lake: Path,
+    lake: AnyPath,
 ) -> dg.AssetCheckResult:
     """Judge the shares of unplanned events of one source's latest days, given in order."""
     threshold = plan.checks.unplanned.warn

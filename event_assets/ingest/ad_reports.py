@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from event_assets.errors import ConfigurationError
@@ -23,6 +22,7 @@ from event_assets.ingest.shapes import BOM
 from event_assets.ingest.streams import ByteStream
 from event_assets.ingest.tasks import Step, Task
 from event_assets.plan.verdicts import Violation
+from event_assets.storage import AnyPath
 
 TEXT_COLUMNS = ("platform", "account", "campaign_id", "campaign", "channel", "currency")
 WHOLE_COLUMNS = ("impressions", "clicks")
@@ -105,7 +105,7 @@ class AdReportFiles:
             outcome.counts.unreadable += 1
         return outcome
 
-    def _judge(self, content: bytes, path: Path, origin: Origin) -> Outcome:
+    def _judge(self, content: bytes, path: AnyPath, origin: Origin) -> Outcome:
         outcome = Outcome()
         counts = outcome.counts
         good: list[dict[str, Any]] = []
@@ -177,7 +177,7 @@ def _rows(content: bytes) -> Iterator[_Row]:
         consumed.clear()
 
 
-def _header(row: _Row, path: Path) -> dict[str, int]:
+def _header(row: _Row, path: AnyPath) -> dict[str, int]:
     names = [name.strip().lower() for name in row.cells or ()]
     missing = [name for name in COLUMNS if name not in names]
     if missing:

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from event_assets.ingest.arrow import arrow, parquet
 from event_assets.ingest.loads import LoadRecord, highest_generations, outgrown_loads
-from event_assets.ingest.parts import make_folder, write_whole
 from event_assets.plan.history import KeptPlan, history_tables, is_verdict_document
 from event_assets.plan.model import Plan
 from event_assets.settings import Settings
+from event_assets.storage import make_folder, write_whole
 
 _TEXT, _COUNT = pa.string(), pa.int64()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 from event_assets.ingest.loads import LoadRecord, chains, write_record
 from event_assets.ingest.moved import find_moved
 from event_assets.ingest.pending import file_name, newest_date
 from event_assets.ingest.tasks import How, Restat, Task, find_task
 from event_assets.settings import Settings, Source
+from event_assets.storage import AnyPath
 
 
 class DayFiles:
@@ -44,7 +44,7 @@ class DayFiles:
         own = [path for day, path in self._files if day == self._landing_date]
         return [task for path in own if (task := self.task(path)) is not None]
 
-    def task(self, path: Path) -> Task | None:
+    def task(self, path: AnyPath) -> Task | None:
         """What has to be read of one file now."""
         file = file_name(self._settings, path)
         chain = self._chains.get((self._source.name, file), [])
@@ -54,6 +54,6 @@ class DayFiles:
             return None
         return found
 
-    def _moved_to(self, path: Path, chain: Sequence[LoadRecord]) -> str | None:
+    def _moved_to(self, path: AnyPath, chain: Sequence[LoadRecord]) -> str | None:
         moved = find_moved(path, chain, self._files)
         return None if moved is None else file_name(self._settings, moved)

@@ -15,26 +15,21 @@ from event_assets.ingest.blocks import ContentChanged
 from event_assets.ingest.columns import Origin
 from event_assets.ingest.day_files import DayFiles
 from event_assets.ingest.event_files import EventFiles
-from event_assets.ingest.lake_day import alone, generations_with_rows, remove_leftovers
+from event_assets.ingest.lake_day import alone, generations_with_rows, lock_folder, remove_leftovers
 from event_assets.ingest.loads import (
     LoadRecord,
-    day_folder,
     load_id_of,
     read_day,
     write_record,
 )
-from event_assets.ingest.parts import (
-    DayParts,
-    ensure_empty_parts,
-    make_folder,
-    write_whole,
-)
+from event_assets.ingest.parts import DayParts, ensure_empty_parts
 from event_assets.ingest.privacy import privacy_of
 from event_assets.ingest.streams import Range
 from event_assets.ingest.tasks import Step, Task
 from event_assets.plan.model import Plan
 from event_assets.plan.verdicts import Judge
 from event_assets.settings import Settings, Source
+from event_assets.storage import make_folder, write_whole
 
 _TRIES = 3
 
@@ -81,9 +76,9 @@ def ingest_day(
         source = _source_called(settings, source)
     ensure_lake(settings)
     _keep_plan(settings, plan)
-    with alone(day_folder(settings.loads_dir, source.name, landing_date)):
+    with alone(lock_folder(settings, source.name, landing_date)):
         known = read_day(settings.loads_dir, source.name, landing_date)
-        remove_leftovers(settings.lake, source.name, landing_date, known)
+        remove_leftovers(settings, source.name, landing_date, known)
         files = DayFiles(settings, source, landing_date, known, rejudge=rejudge, verify=verify)
         day = _Day(settings, plan, source, landing_date, known, files, on_progress)
         return day.run()
@@ -107,7 +102,7 @@ class _Day:
         self._plan_version = plan.version
         self._landing_date = landing_date
         self._generations = generations_with_rows(settings.lake, known)
-        self._parts = DayParts(settings.lake, source.name, landing_date)
+        self._parts = DayParts(settings.lake, source.name, landing_date, settings.uploads_dir)
         privacy = privacy_of(source, settings.data_dir)
         self._reader: EventFiles | AdReportFiles
         if source.kind == "ad_report":
@@ -211,6 +206,7 @@ class _Day:
             size=task.stat.size,
             mtime_ns=task.stat.mtime_ns,
             inode=task.stat.inode,
+            etag=task.stat.etag,
             sha256=step.range.sha256,
             plan_hash=self._plan_hash,
             plan_version=self._plan_version,

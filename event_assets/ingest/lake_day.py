@@ -8,9 +8,16 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from event_assets.ingest.loads import LoadRecord, day_folder
-from event_assets.ingest.parts import load_keys_in, make_folder
+from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.parts import load_keys_in
 from event_assets.ingest.schema import TABLES
+from event_assets.settings import Settings
+from event_assets.storage import AnyPath, make_folder
+
+
+def lock_folder(settings: Settings, source: str, landing_date: date) -> Path:
+    """Where the lock of a source and day is: on this machine, also for a lake in a bucket."""
+    return settings.local_lake / "loads" / source / landing_date.isoformat()
 
 
 @contextmanager
@@ -22,15 +29,14 @@ def alone(folder: Path) -> Generator[None]:
         yield
 
 
-def generations_with_rows(lake: Path, known: Sequence[LoadRecord]) -> dict[str, int]:
+def generations_with_rows(lake: AnyPath, known: Sequence[LoadRecord]) -> dict[str, int]:
     """Of each load the highest generation that has rows in a part.
 
     That may be one without a record: a part is shared by many loads, and a process may have died
     after it committed some of them. Its rows stay dead, as the next generation has another name.
     """
     parts = {lake / name for record in known for name in record.parts}
-    # a part that was lost holds no rows, dead or alive
-    keys = {key for part in parts if part.is_file() for key in load_keys_in(part)}
+    keys = {key for part in parts for key in load_keys_in(part)}
     keys.update(record.load_key for record in known)
     generations: dict[str, int] = {}
     for key in keys:
@@ -40,13 +46,18 @@ def generations_with_rows(lake: Path, known: Sequence[LoadRecord]) -> dict[str, 
 
 
 def remove_leftovers(
-    lake: Path, source: str, landing_date: date, known: Sequence[LoadRecord]
+    settings: Settings, source: str, landing_date: date, known: Sequence[LoadRecord]
 ) -> None:
     """Remove what a process that died has left: parts that no record names."""
+    lake, day = settings.lake, landing_date.isoformat()
     named = {lake / name for record in known for name in record.parts}
     for table in TABLES:
-        for path in (lake / table / source / landing_date.isoformat()).glob("*"):
+        for path in (lake / table / source / day).glob("*"):
             if path not in named:
                 path.unlink()
-    for path in day_folder(lake / "loads", source, landing_date).glob(".*.tmp"):
-        path.unlink()
+    for folder in (
+        lock_folder(settings, source, landing_date),
+        settings.uploads_dir / source / day,
+    ):
+        for path in folder.glob(".*.tmp"):
+            path.unlink()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import date
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from event_assets.errors import ConfigurationError
-from event_assets.ingest.parts import make_folder, write_whole
-from event_assets.ingest.streams import Range, Stat
+from event_assets.ingest.streams import Range
+from event_assets.storage import AnyPath, Stat, make_folder, read_each, write_whole
 
 
 class LoadRecord(BaseModel):
@@ -19,12 +18,13 @@ class LoadRecord(BaseModel):
 
     **Bytes.** `from_byte` to `to_byte` of the file's content, after decompression, with their
     `sha256`; `bytes` is their number. `size`, `mtime_ns` and `inode` are those of the file on
-    disk: while they stay, it is not opened. `revision` counts how often the file was found with
-    other bytes than those read before; `changed_prefix` marks the load that read it anew,
-    `changed_bytes` are the first of the ranges read before that had changed, and `moved_to` is the
-    file of the same source where all that was read before stands now: it was rotated. Earlier
-    revisions count beside it (a log that was rotated by truncation) until the day is judged anew:
-    then `replaces_earlier` says that the file as it is now counts alone.
+    disk, in a bucket with `etag` in place of the last: while they stay, it is not opened.
+    `revision` counts how often the file was found with other bytes than those read before;
+    `changed_prefix` marks the load that read it anew, `changed_bytes` are the first of the ranges
+    read before that had changed, and `moved_to` is the file of the same source where all that was
+    read before stands now: it was rotated. Earlier revisions count beside it (a log that was
+    rotated by truncation) until the day is judged anew: then `replaces_earlier` says that the file
+    as it is now counts alone.
     `is_complete` is False while an unfinished last line waits behind `to_byte`. `is_unfinished`
     marks the load of such a line alone, which was taken when a newer day was there. Should its
     rest come, the line is read again from the same byte: of the loads of one revision that begin
@@ -70,6 +70,7 @@ class LoadRecord(BaseModel):
     size: int
     mtime_ns: int
     inode: int
+    etag: str = ""
     sha256: str
     plan_hash: str
     plan_version: int = 0
@@ -111,7 +112,7 @@ class LoadRecord(BaseModel):
     @property
     def stat(self) -> Stat:
         """How the file was found."""
-        return Stat(self.size, self.mtime_ns, self.inode)
+        return Stat(self.size, self.mtime_ns, self.inode, self.etag)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -159,12 +160,12 @@ def load_id_of(source: str, file: str, read: Range) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def day_folder(loads_dir: Path, source: str, landing_date: date) -> Path:
+def day_folder(loads_dir: AnyPath, source: str, landing_date: date) -> AnyPath:
     """Where the load records of one source and day are."""
     return loads_dir / source / landing_date.isoformat()
 
 
-def write_record(loads_dir: Path, record: LoadRecord) -> None:
+def write_record(loads_dir: AnyPath, record: LoadRecord) -> None:
     """Commit a load. Its parts must be finished."""
     folder = day_folder(loads_dir, record.source, record.landing_date)
     make_folder(folder)
@@ -172,12 +173,12 @@ def write_record(loads_dir: Path, record: LoadRecord) -> None:
     write_whole(folder / f"{record.load_key}.json", content.encode())
 
 
-def read_day(loads_dir: Path, source: str, landing_date: date) -> list[LoadRecord]:
+def read_day(loads_dir: AnyPath, source: str, landing_date: date) -> list[LoadRecord]:
     """All generations of one source and day's loads."""
-    return sorted(_read(day_folder(loads_dir, source, landing_date)), key=_order)
+    return sorted(_read(day_folder(loads_dir, source, landing_date).glob("[!.]*.json")), key=_order)
 
 
-def read_records(loads_dir: Path) -> list[LoadRecord]:
+def read_records(loads_dir: AnyPath) -> list[LoadRecord]:
     """Of each load the highest generation, in the order of source, date, file and bytes.
 
     Raises ConfigurationError for a record that cannot be read.
@@ -185,10 +186,9 @@ def read_records(loads_dir: Path) -> list[LoadRecord]:
     return sorted(highest_generations(every_generation(loads_dir)), key=_order)
 
 
-def every_generation(loads_dir: Path) -> Iterator[LoadRecord]:
+def every_generation(loads_dir: AnyPath) -> Iterator[LoadRecord]:
     """All records, those of earlier judgings as well."""
-    days = sorted(loads_dir.glob("*/*/")) if loads_dir.is_dir() else []
-    return (record for folder in days for record in _read(folder))
+    return _read(loads_dir.glob("*/*/[!.]*.json"))
 
 
 def highest_generations(records: Iterable[LoadRecord]) -> list[LoadRecord]:
@@ -229,12 +229,10 @@ def outgrown_loads(records: Iterable[LoadRecord]) -> set[str]:
     return outgrown
 
 
-def _read(folder: Path) -> Iterator[LoadRecord]:
-    if not folder.is_dir():
-        return
-    for path in folder.glob("[!.]*.json"):
+def _read(paths: Iterable[AnyPath]) -> Iterator[LoadRecord]:
+    for path, content in read_each(paths):
         try:
-            yield LoadRecord.model_validate_json(path.read_bytes())
+            yield LoadRecord.model_validate_json(content)
         except ValidationError as error:
             raise ConfigurationError(
                 f"is no load record ({error.errors()[0]['msg']})",

@@ -1,4 +1,4 @@
-"""Immutable Parquet parts: written aside, synced, then renamed; each is whole or not there."""
+"""Immutable Parquet parts: written aside, synced, then put in place; each is whole or not there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pyarrow import RecordBatch
 
 from event_assets.ingest.arrow import arrow, parquet
 from event_assets.ingest.schema import TABLES, written
+from event_assets.storage import AnyPath, ObjectPath, make_folder, put_in_place, write_whole
 
 MAX_ROWS = 1_000_000
 MAX_BYTES = 192 * 2**20  # DESIGN asks for 64 to 256 MB; a row group may come on top
@@ -30,10 +31,14 @@ _ALL_DIFFERENT = {"event_id", "raw_sha256", "properties", "raw", "line", "byte_o
 
 
 class DayParts:
-    """The parts of one source and day. Close them before anything may name them."""
+    """The parts of one source and day. Close them before anything may name them.
 
-    def __init__(self, lake: Path, source: str, landing_date: date) -> None:
+    Those of a lake in a bucket are written below `uploads` until they are finished.
+    """
+
+    def __init__(self, lake: AnyPath, source: str, landing_date: date, uploads: Path) -> None:
         self._lake = lake
+        self._uploads = uploads
         self._folder = Path(source) / landing_date.isoformat()
         self._open: dict[str, _Part] = {}
         self.has_full_part = False
@@ -45,7 +50,7 @@ class DayParts:
             self._close(table)
             part = None
         if part is None:
-            part = self._open[table] = _Part.create(self._lake, table, self._folder)
+            part = self._open[table] = _Part.create(self._lake, table, self._folder, self._uploads)
         part.append(batch, load_key)
         if part.size >= MAX_BYTES:
             self._close(table)
@@ -70,8 +75,9 @@ class DayParts:
 
 @dataclass
 class _Part:
-    lake: Path
+    path: AnyPath
     name: str
+    temporary: Path
     descriptor: int
     writer: Any
     rows: int = 0
@@ -82,12 +88,16 @@ class _Part:
     load_keys: dict[str, None] = field(default_factory=dict[str, None])
 
     @classmethod
-    def create(cls, lake: Path, table: str, folder: Path) -> _Part:
+    def create(cls, lake: AnyPath, table: str, folder: Path, uploads: Path) -> _Part:
         make_folder(lake / table / folder)
         name = (Path(table) / folder / f"{uuid.uuid4().hex}.parquet").as_posix()
+        path = lake / name
+        beside = uploads / folder if isinstance(path, ObjectPath) else path.parent
+        make_folder(beside)
+        temporary = beside / f".{path.name}.tmp"
         mode = _PRIVATE if table == "quarantine" else _PUBLIC
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
-        descriptor = os.open(_temporary(lake / name), flags, mode)
+        descriptor = os.open(temporary, flags, mode)
         schema = TABLES[table]
         writer = parquet.ParquetWriter(
             os.fdopen(os.dup(descriptor), "wb"),
@@ -98,7 +108,7 @@ class _Part:
             write_statistics=[each for each in schema.names if each in _STATISTICS],
             store_schema=False,
         )
-        return cls(lake, name, descriptor, writer)
+        return cls(path, name, temporary, descriptor, writer)
 
     def append(self, batch: RecordBatch, load_key: str) -> None:
         self.load_keys[load_key] = None
@@ -115,13 +125,12 @@ class _Part:
         self.writer.close()
         os.fsync(self.descriptor)
         os.close(self.descriptor)
-        os.rename(_temporary(self.lake / self.name), self.lake / self.name)
-        sync_folder((self.lake / self.name).parent)
+        put_in_place(self.temporary, self.path)
 
     def discard(self) -> None:
         self.writer.close()
         os.close(self.descriptor)
-        _temporary(self.lake / self.name).unlink()
+        self.temporary.unlink()
 
     def _write_row_group(self) -> None:
         if not self.waiting:
@@ -132,7 +141,7 @@ class _Part:
         self.waiting, self.waiting_rows, self.waiting_bytes = [], 0, 0
 
 
-def ensure_empty_parts(lake: Path) -> None:
+def ensure_empty_parts(lake: AnyPath) -> None:
     """Put a part of no rows into each table, so that readers always find its columns."""
     for table, schema in TABLES.items():
         path = lake / table / EMPTY_PART
@@ -144,40 +153,12 @@ def ensure_empty_parts(lake: Path) -> None:
         write_whole(path, sink.getvalue().to_pybytes())
 
 
-def load_keys_in(part: Path) -> list[str]:
-    """The loads that have rows in a part, finished or not."""
-    metadata: dict[bytes, bytes] = parquet.read_metadata(part).metadata or {}
+def load_keys_in(part: AnyPath) -> list[str]:
+    """The loads that have rows in a part, finished or not; none where it is lost."""
+    try:
+        with part.open("rb") as file:
+            metadata: dict[bytes, bytes] = parquet.read_metadata(file).metadata or {}
+    except FileNotFoundError:
+        return []
     keys: list[str] = json.loads(metadata.get(_LOADS_KEY, b"[]"))
     return keys
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is seen whole or not at all, and outlives a power cut."""
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(aside, path)
-    sync_folder(path.parent)
-
-
-def make_folder(folder: Path) -> None:
-    """Create a folder with its parents, to outlive a power cut."""
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        sync_folder(folder.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tmp")

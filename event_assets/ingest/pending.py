@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
 
 from event_assets.ingest.loads import LoadRecord, chains, read_records
-from event_assets.ingest.streams import Stat
 from event_assets.ingest.survey import survey
 from event_assets.settings import Settings
+from event_assets.storage import AnyPath, Stat, stat_of
 
 
 def pending_days(settings: Settings, verify: bool = False) -> dict[str, list[date]]:
@@ -39,13 +37,13 @@ def pending_days(settings: Settings, verify: bool = False) -> dict[str, list[dat
     return pending
 
 
-def newest_date(files: Iterable[tuple[date, Path]]) -> date | None:
+def newest_date(files: Iterable[tuple[date, AnyPath]]) -> date | None:
     """The newest landing date that has a file; there an unfinished last line may be waited for."""
     return max((landing_date for landing_date, _ in files), default=None)
 
 
-def file_name(settings: Settings, path: Path) -> str:
-    """The path as the lake names it: relative to the data directory, absolute when outside."""
+def file_name(settings: Settings, path: AnyPath) -> str:
+    """The path as the lake names it: relative to the data directory, absolute when outside, or a URL."""
     try:
         return path.relative_to(settings.data_dir).as_posix()
     except ValueError:
@@ -60,10 +58,9 @@ def is_unchanged(stat: Stat, chain: Sequence[LoadRecord], *, is_newest: bool) ->
     return newest.is_complete or newest.incomplete is not None or is_newest
 
 
-def _is_read(path: Path, chain: list[LoadRecord], *, is_newest: bool, verify: bool) -> bool:
-    try:
-        stat = Stat.of(os.stat(path))
-    except FileNotFoundError:
+def _is_read(path: AnyPath, chain: list[LoadRecord], *, is_newest: bool, verify: bool) -> bool:
+    stat = stat_of(path)
+    if stat is None:
         return True
     if not is_unchanged(stat, chain, is_newest=is_newest):
         return False

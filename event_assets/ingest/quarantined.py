@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import pyarrow.dataset as ds
-
+from event_assets.ingest.arrow import compute
 from event_assets.ingest.lines import KEPT_OF_TOO_LONG
 from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.scanning import scanned
 from event_assets.ingest.schema import QUARANTINE
+from event_assets.storage import AnyPath
 
 _COLUMNS = ["load_id", "generation", "line", "item", "raw", "raw_encoding"]
 _BATCH_ROWS = 4096
@@ -26,23 +26,21 @@ class Kept(NamedTuple):
     line: bytes | None
 
 
-def quarantined_records(lake: Path, loads: Sequence[LoadRecord]) -> Iterator[list[Kept]]:
+def quarantined_records(lake: AnyPath, loads: Sequence[LoadRecord]) -> Iterator[list[Kept]]:
     """The records of these loads, in batches; each part is read once, in the order of loads."""
     wanted = {(each.load_id, each.generation) for each in loads}
     parts = dict.fromkeys(part for each in loads for part in each.quarantine_parts)
-    paths: list[Any] = [lake / part for part in parts]
-    files = [str(path) for path in paths if path.is_file()]
-    if not files:
-        return
-    is_wanted: Any = ds.field("load_id")
-    scanner = ds.dataset(files, schema=QUARANTINE, format="parquet").scanner(
+    is_wanted: Any = compute.field("load_id")
+    batches = scanned(
+        [lake / part for part in parts],
+        QUARANTINE,
         columns=_COLUMNS,
         filter=is_wanted.isin([load_id for load_id, _ in wanted]),
         batch_size=_BATCH_ROWS,
         batch_readahead=1,
         fragment_readahead=1,
     )
-    for batch in scanner.to_batches():
+    for batch in batches:
         yield [
             Kept(f"{row['load_id']}.{row['generation']}", row["line"], row["item"], _line(row))
             for row in batch.to_pylist()

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from event_assets.ingest.parts import make_folder, write_whole
 from event_assets.settings import Settings, Source
+from event_assets.storage import make_folder, write_whole
 
 
 class Seen(NamedTuple):
@@ -45,4 +45,4 @@ def write_seen(
 
 
 def _path(settings: Settings, source: Source) -> Path:
-    return settings.lake / "second_looks" / f"{source.name}.json"
+    return settings.local_lake / "second_looks" / f"{source.name}.json"

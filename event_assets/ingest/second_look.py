@@ -8,7 +8,6 @@ lose it costs time alone.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,10 +21,10 @@ from event_assets.ingest.pending import file_name
 from event_assets.ingest.privacy import privacy_of
 from event_assets.ingest.quarantined import Kept, quarantined_records
 from event_assets.ingest.remembered import Seen, read_seen, write_seen
-from event_assets.ingest.streams import Stat
 from event_assets.plan.model import Plan
 from event_assets.plan.verdicts import Judge
 from event_assets.settings import Settings, Source
+from event_assets.storage import stat_of
 
 MAX_RECORDS = 100_000  # about a second
 MAX_BYTES = 256 * 2**20
@@ -170,11 +169,7 @@ def _readable(settings: Settings, source: Source, records: Iterable[LoadRecord])
     readable: set[str] = set()
     own = [each for each in records if each.source == source.name]
     for (_, file), chain in chains(own).items():
-        try:
-            found = Stat.of(os.stat(files[file]))
-        except (KeyError, FileNotFoundError):
-            continue
-        if found == chain[-1].stat:
+        if file in files and stat_of(files[file]) == chain[-1].stat:
             readable.update(each.load_key for each in chain)
     return readable
 

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from event_assets.errors import ConfigurationError
 from event_assets.ingest.containers import content_of
 from event_assets.ingest.shapes import ENOUGH, Shape, shape_of
+from event_assets.storage import AnyPath, open_with_stat
 
 CHUNK = 2 * 2**20
 MAX_PARSED = 4 * 2**20  # a longer line is no event; parsed, it could take 25 times its size
-
-
-@dataclass(frozen=True)
-class Stat:
-    """How a file was found; while this is the same, the file is not opened again."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, found: os.stat_result) -> Stat:
-        """From what the operating system says."""
-        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
 @dataclass(frozen=True)
@@ -47,11 +32,10 @@ class ByteStream:
     possible.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: AnyPath) -> None:
         self._path = path
         with self._readable():
-            self._file = path.open("rb")
-            self.stat = Stat.of(os.fstat(self._file.fileno()))
+            self._file, self.stat = open_with_stat(path)
             self._content = content_of(self._file)
             self._ahead = self._content.read(ENOUGH)
             self.shape = self._look_at_shape()

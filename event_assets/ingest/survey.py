@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 
 from event_assets.errors import ConfigurationError
 from event_assets.ingest.shapes import BOM, LINES
-from event_assets.ingest.streams import CHUNK, MAX_PARSED, ByteStream, Range, Stat
+from event_assets.ingest.streams import CHUNK, MAX_PARSED, ByteStream, Range
+from event_assets.storage import AnyPath, Stat
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Survey:
     is_array: bool
 
 
-def survey(path: Path, known: Sequence[Range]) -> Survey:
+def survey(path: AnyPath, known: Sequence[Range]) -> Survey:
     """Read a file once without judging it; `known` are ranges from byte 0 on without a gap.
 
     Raises ConfigurationError where the file cannot be read to its end.
@@ -49,7 +49,7 @@ def survey(path: Path, known: Sequence[Range]) -> Survey:
         return _survey_rest(stream, changed, 0)
 
 
-def holds(path: Path, known: Sequence[Range]) -> bool:
+def holds(path: AnyPath, known: Sequence[Range]) -> bool:
     """Whether a file begins with these bytes; one that cannot be read does not."""
     try:
         with ByteStream(path) as stream:

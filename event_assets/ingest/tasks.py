@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from event_assets.errors import ConfigurationError
 from event_assets.ingest.loads import LoadRecord
 from event_assets.ingest.pending import is_unchanged
-from event_assets.ingest.streams import Range, Stat
+from event_assets.ingest.streams import Range
 from event_assets.ingest.survey import Survey, survey
+from event_assets.storage import AnyPath, Stat, stat_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Changed:
 class Task:
     """The steps through one file, from byte 0 on without a gap."""
 
-    path: Path
+    path: AnyPath
     file: str
     landing_date: date
     stat: Stat
@@ -76,11 +75,11 @@ class How:
     rejudge: bool
     verify: bool
     has_header: bool
-    moved_to: Callable[[Path, Sequence[LoadRecord]], str | None]
+    moved_to: Callable[[AnyPath, Sequence[LoadRecord]], str | None]
 
 
 def find_task(
-    path: Path, file: str, landing_date: date, chain: Sequence[LoadRecord], how: How
+    path: AnyPath, file: str, landing_date: date, chain: Sequence[LoadRecord], how: How
 ) -> Task | Restat | None:
     """Read a file's bytes against its load records; None where nothing is to be done.
 
@@ -88,11 +87,13 @@ def find_task(
     Raises ConfigurationError where the file cannot be read to its end.
     """
     try:
-        stat = Stat.of(os.stat(path))
+        stat = stat_of(path)
+        if stat is None:
+            return None
         if not (how.rejudge or how.verify) and is_unchanged(stat, chain, is_newest=how.is_newest):
             return None
         known, found = _surveyed(path, chain, how)
-    except (FileNotFoundError, ConfigurationError):
+    except ConfigurationError:
         if path.exists():
             raise
         return None
@@ -115,6 +116,7 @@ def find_task(
             "size": found.stat.size,
             "mtime_ns": found.stat.mtime_ns,
             "inode": found.stat.inode,
+            "etag": found.stat.etag,
             "is_complete": is_complete,
             "incomplete": found.incomplete,
         }
@@ -127,7 +129,7 @@ def find_task(
 
 
 def _surveyed(
-    path: Path, chain: Sequence[LoadRecord], how: How
+    path: AnyPath, chain: Sequence[LoadRecord], how: How
 ) -> tuple[Sequence[LoadRecord], Survey]:
     """The loads whose ranges stay as they are, and what the file holds behind them."""
     found = survey(path, [each.range for each in chain])

@@ -37,7 +37,7 @@ if __name__ == "__main__":
     settings, plan = workspace.settings, workspace.plan
     if last:
         os.fsync = dying(os.fsync, last)
-        os.rename = dying(os.rename, last)
+        os.replace = dying(os.replace, last)
     print("ready", flush=True)
     workspace.ingest_pending()
     print("done", calls, flush=True)

@@ -14,6 +14,7 @@ def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, o
     home = tmp_path_factory.mktemp("dbt")
     before = dict(os.environ)
     os.environ["EVENT_ASSETS_LAKE"] = str(home / "lake")
+    os.environ["EVENT_ASSETS_LOCAL_LAKE"] = str(home / "lake")
     os.environ["EVENT_ASSETS_WAREHOUSE"] = str(home / "warehouse" / "warehouse.duckdb")
     parsed = dbtRunner().invoke(["parse", *dbt_flags(home)])
     assert parsed.success

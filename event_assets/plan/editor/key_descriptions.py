@@ -145,11 +145,16 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "time_zone": "For local dates in reports, such as Europe/Berlin; all that is stored is UTC.",
         "currency": "The currency of every value in the tables.",
         "start_date": "The first day to read; the earliest that there is if not said.",
+        "storage": "Where the lake and the published Parquet are, if not in the data directory.",
         "publish": "What the published tables hold.",
         "session": "What ends a session.",
         "attribution": "How far back touches count.",
         "own_domains": "Your own hosts: visitors from there did not come from elsewhere.",
         "sources": "The logs.",
+    },
+    "StorageConfig": {
+        "lake": "What ingest writes: a folder, or a URL such as s3://bucket/lake.",
+        "marts": "The published tables as Parquet: a folder, or a URL such as s3://bucket/marts.",
     },
     "PublishConfig": {
         "since": "How far back rows about single persons are published, such as 400 days.",
