@@ -170,6 +170,31 @@ def init(
 
 
 @app.command()
+def compact(
+    before: Annotated[
+        date | None,
+        typer.Option(
+            "--before",
+            parser=_day,
+            metavar="DAY",
+            help="Merge the landing days before this one (default: all but a source's newest).",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Merge the many small files that small loads left in the lake; tables do not change."""
+    from event_assets.compact import compact as merge
+    from event_assets.console import shown_progress
+
+    settings = _settings(data)
+    with shown_progress():
+        done = merge(settings, before)
+    print(json.dumps(done.as_json(), indent=1) if as_json else "\n".join(done.told()))
+    raise typer.Exit(1 if done.problems else 0)
+
+
+@app.command()
 def doctor(data: DataOption = None) -> None:
     """Look at the lake, the warehouse and the lock; say what is wrong and what to do."""
     from event_assets.doctor import examine

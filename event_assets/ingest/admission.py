@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from event_assets.ingest.arrow import arrow, parquet
-from event_assets.ingest.loads import LoadRecord, highest_generations, outgrown_loads
+from event_assets.ingest.loads import (
+    LoadRecord,
+    are_compacted_since,
+    highest_generations,
+    outgrown_loads,
+    read_records,
+)
 from event_assets.plan.history import KeptPlan, history_tables, is_verdict_document
 from event_assets.plan.model import Plan
 from event_assets.settings import Settings
@@ -145,7 +151,23 @@ def write_admission(
     _write(settings, "as_of", pa.Table.from_pylist(stands_for_now, schema=AS_OF))
     for name, table in history_tables(kept_plans(counting, settings, plan)).items():
         _write(settings, name, table)
+    if are_compacted_since(settings.loads_dir, records):
+        refresh_parts(settings)
     return loads
+
+
+def refresh_parts(settings: Settings) -> None:
+    """Say in what `write_admission` wrote where the parts are now; they move in a compaction."""
+    path = settings.plan_tables_dir / "loads.parquet"
+    if not path.is_file():
+        return
+    rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
+    records = {each.load_key: each for each in read_records(settings.loads_dir)}
+    moved = [
+        {**row, **_parts(records[row["load_key"]], settings)} if row["load_key"] in records else row
+        for row in rows
+    ]
+    _write(settings, "loads", pa.Table.from_pylist(moved, schema=LOADS))
 
 
 def kept_plans(records: Iterable[LoadRecord], settings: Settings, plan: Plan) -> Iterator[KeptPlan]:
@@ -178,9 +200,6 @@ def _kept_document(settings: Settings, plan_hash: str) -> dict[str, Any] | None:
 def _row(
     record: LoadRecord, settings: Settings, share: float, refusal: str | None
 ) -> dict[str, Any]:
-    def absolute(names: Iterable[str]) -> str:
-        return json.dumps([str(settings.lake / name) for name in names])
-
     loaded_at = datetime.fromisoformat(record.loaded_at).astimezone(UTC).replace(tzinfo=None)
     return {
         **{name: getattr(record, name, None) for name in LOADS.names},
@@ -188,6 +207,15 @@ def _row(
         "violation_share": share,
         "is_admitted": refusal is None,
         "refusal": refusal,
+        **_parts(record, settings),
+    }
+
+
+def _parts(record: LoadRecord, settings: Settings) -> dict[str, str]:
+    def absolute(names: Iterable[str]) -> str:
+        return json.dumps([str(settings.lake / name) for name in names])
+
+    return {
         "event_parts": absolute(record.event_parts),
         "quarantine_parts": absolute(record.quarantine_parts),
         "ad_report_parts": absolute(record.ad_report_parts),

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from event_assets.errors import ConfigurationError
+from event_assets.ingest.record_files import (
+    MERGED_FILES,
+    RECORD_FILES,
+    RecordFile,
+    merged_name,
+    number_of,
+    read_files,
+)
 from event_assets.ingest.streams import Range
-from event_assets.storage import AnyPath, Stat, make_folder, read_each, write_whole
+from event_assets.storage import AnyPath, Stat, make_folder, write_whole
 
 
 class LoadRecord(BaseModel):
@@ -47,8 +55,9 @@ class LoadRecord(BaseModel):
     stored nowhere, and `altered` those stored otherwise than sent, as `Source.altered` gives them.
     `first_ts` and `last_ts` (ISO 8601, UTC) leave out implausible times.
 
-    Paths of parts are relative to the lake, that of the file to the data directory unless it lies
-    outside.
+    **Place.** `compaction` is 0 until the record stands in a file of its day's records, of that
+    number. Paths of parts are relative to the lake, that of the file to the data directory unless
+    it lies outside.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -98,6 +107,7 @@ class LoadRecord(BaseModel):
     is_complete: bool
     is_unfinished: bool = False
     incomplete: str | None = None
+    compaction: int = 0
 
     @property
     def load_key(self) -> str:
@@ -126,32 +136,32 @@ class LoadRecord(BaseModel):
 
     def account_errors(self) -> list[str]:
         """Where the account does not add up, in words; empty if it does."""
-        checks = [
+        checks = (
             (
                 self.lines == self.data_lines + self.blank + self.unreadable,
-                f"{self.lines} lines are not {self.data_lines} data lines + {self.blank} blank "
-                f"+ {self.unreadable} unreadable",
+                "{0.lines} lines are not {0.data_lines} data lines + {0.blank} blank "
+                "+ {0.unreadable} unreadable",
             ),
             (
                 self.records == self.candidates + self.quarantined,
-                f"{self.records} records are not {self.candidates} candidates "
-                f"+ {self.quarantined} quarantined",
+                "{0.records} records are not {0.candidates} candidates "
+                "+ {0.quarantined} quarantined",
             ),
             (
                 self.quarantined >= self.unreadable,
-                f"{self.unreadable} unreadable lines are not all among the "
-                f"{self.quarantined} quarantined records",
+                "{0.unreadable} unreadable lines are not all among the "
+                "{0.quarantined} quarantined records",
             ),
             (
                 self.flagged <= self.candidates,
-                f"{self.flagged} flagged events are more than {self.candidates} candidates",
+                "{0.flagged} flagged events are more than {0.candidates} candidates",
             ),
             (
                 self.bytes == self.to_byte - self.from_byte,
-                f"{self.bytes} bytes are not those from {self.from_byte} to {self.to_byte}",
+                "{0.bytes} bytes are not those from {0.from_byte} to {0.to_byte}",
             ),
-        ]
-        return [f"{self.file}: {message}" for holds, message in checks if not holds]
+        )
+        return [f"{self.file}: {told.format(self)}" for holds, told in checks if not holds]
 
 
 def load_id_of(source: str, file: str, read: Range) -> str:
@@ -173,9 +183,28 @@ def write_record(loads_dir: AnyPath, record: LoadRecord) -> None:
     write_whole(folder / f"{record.load_key}.json", content.encode())
 
 
+def write_day(
+    loads_dir: AnyPath, source: str, landing_date: date, records: Iterable[LoadRecord]
+) -> None:
+    """Commit these records in place of all that a source and day has, in one file.
+
+    The day's lock must be held, and the parts be finished.
+    """
+    folder = day_folder(loads_dir, source, landing_date)
+    before = list(folder.glob(RECORD_FILES))
+    number = 1 + max(map(number_of, before), default=0)
+    lines = [
+        each.model_copy(update={"compaction": number}).model_dump_json() + "\n"
+        for each in sorted(records, key=_order)
+    ]
+    write_whole(folder / merged_name(number), "".join(lines).encode())
+    for path in before:
+        path.unlink()
+
+
 def read_day(loads_dir: AnyPath, source: str, landing_date: date) -> list[LoadRecord]:
     """All generations of one source and day's loads."""
-    return sorted(_read(day_folder(loads_dir, source, landing_date).glob("[!.]*.json")), key=_order)
+    return sorted(_read(read_files(loads_dir, f"{source}/{landing_date}")), key=_order)
 
 
 def read_records(loads_dir: AnyPath) -> list[LoadRecord]:
@@ -186,9 +215,9 @@ def read_records(loads_dir: AnyPath) -> list[LoadRecord]:
     return sorted(highest_generations(every_generation(loads_dir)), key=_order)
 
 
-def every_generation(loads_dir: AnyPath) -> Iterator[LoadRecord]:
+def every_generation(loads_dir: AnyPath) -> Iterable[LoadRecord]:
     """All records, those of earlier judgings as well."""
-    return _read(loads_dir.glob("*/*/[!.]*.json"))
+    return _read(read_files(loads_dir))
 
 
 def highest_generations(records: Iterable[LoadRecord]) -> list[LoadRecord]:
@@ -229,16 +258,33 @@ def outgrown_loads(records: Iterable[LoadRecord]) -> set[str]:
     return outgrown
 
 
-def _read(paths: Iterable[AnyPath]) -> Iterator[LoadRecord]:
-    for path, content in read_each(paths):
+def _read(files: Iterable[RecordFile]) -> Iterable[LoadRecord]:
+    """Of a judging with several records, which a compaction may leave, the newest one."""
+    newest: dict[str, LoadRecord] = {}
+    for path, number, content in files:
         try:
-            yield LoadRecord.model_validate_json(content)
+            for text in content.splitlines() if number else [content]:
+                record = LoadRecord.model_validate_json(text)
+                other = newest.setdefault(record.load_key, record)
+                # one that was brought up to date after a compaction stands alone again
+                if (record.compaction, not number) > (other.compaction, False):
+                    newest[record.load_key] = record
         except ValidationError as error:
             raise ConfigurationError(
                 f"is no load record ({error.errors()[0]['msg']})",
                 file=path,
-                remedy="remove it, and the next run reads its file again",
+                remedy="remove it, and the next run reads its files again",
             ) from error
+    return newest.values()
+
+
+def are_compacted_since(loads_dir: AnyPath, records: Iterable[LoadRecord]) -> bool:
+    """Whether a compaction has changed the paths of parts since these records were read."""
+    known = {(each.source, each.landing_date.isoformat(), each.compaction) for each in records}
+    return any(
+        (path.parent.parent.name, path.parent.name, number_of(path)) not in known
+        for path in loads_dir.glob(f"*/*/{MERGED_FILES}")
+    )
 
 
 def _order(record: LoadRecord) -> tuple[str, date, str, int, int, int, int]:
