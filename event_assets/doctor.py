@@ -8,10 +8,11 @@ from pathlib import Path
 
 import duckdb
 
+from event_assets.compact import worth_compacting
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.ingest.admission import admission
 from event_assets.ingest.loads import LoadRecord, every_generation, read_records
-from event_assets.ingest.pending import pending_days
+from event_assets.ingest.pending import file_name, pending_days
 from event_assets.ingest.second_look import commands_for, look_again, told
 from event_assets.plan.loader import load_plan
 from event_assets.settings import Settings, check_sources
@@ -108,10 +109,36 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             f"{len(unnamed)} files in the lake ({size:.1f} MB) are named by no load: left by "
             "interrupted runs. They are not read and may be removed",
         )
+    gone = _gone_files(settings, records)
+    if gone:
+        yield Finding(
+            True,
+            f"{len(gone)} files that were read are no longer there, the first {gone[0]}: deleted, "
+            "moved or renamed. What was read of them stays",
+        )
+    small = worth_compacting(settings)
+    if small:
+        yield Finding(
+            True,
+            f"{sum(each.files for each in small):,} small files of {len(small)} closed days in the "
+            "lake: `event-assets compact` merges them, and runs are faster",
+        )
     pending = pending_days(settings)
     if pending:
         told = ", ".join(f"{source} {len(days)}" for source, days in pending.items())
         yield Finding(True, f"days with something new: {told}; `event-assets run` reads them")
+
+
+def _gone_files(settings: Settings, records: list[LoadRecord]) -> list[str]:
+    """Files of the configured sources that load records tell of and nobody finds."""
+    there = {
+        (source.name, file_name(settings, path))
+        for source in settings.config.sources
+        for _, path in source.files(settings.data_dir)
+    }
+    configured = {source.name for source in settings.config.sources}
+    known = {(each.source, each.file) for each in records if each.source in configured}
+    return sorted(file for _, file in known - there)
 
 
 def _admission(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
