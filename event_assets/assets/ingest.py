@@ -36,6 +36,7 @@ from event_assets.ingest.ingest import Progress, ensure_lake, ingest_day
 from event_assets.ingest.loads import LoadRecord, highest_generations, read_day, read_records
 from event_assets.ingest.pending import pending_days
 from event_assets.ingest.second_look import LookedDay, look_again
+from event_assets.ingest.workers import Workers
 from event_assets.landing import DaySpan, files_by_day
 from event_assets.plan.loader import load_plan
 from event_assets.plan.model import Plan
@@ -151,27 +152,31 @@ def _ingest_selected(
         for day in sorted(wanted.get(source.name, ()))
         if day in span
     ]
-    for done, (source, day) in enumerate(work):
-        report(f"Reading {source.name} {day}", done, len(work))
-        new = ingest_day(
-            settings,
-            plan,
-            source,
-            day,
-            rejudge=not only_new,
-            verify=config.verify,
-            on_progress=_report_bytes,
-        )
-        if new:
-            loads = _counting(highest_generations(read_day(settings.loads_dir, source.name, day)))
-            looked = look_again(settings, plan, source, loads, remember=False)
-            context.log_event(
-                dg.AssetMaterialization(
-                    lake_key(source.name),
-                    partition=day.isoformat(),
-                    metadata=day_metadata(settings.lake, source_days(loads)[0], new, looked),
-                )
+    with Workers() as workers:
+        for done, (source, day) in enumerate(work):
+            report(f"Reading {source.name} {day}", done, len(work))
+            new = ingest_day(
+                settings,
+                plan,
+                source,
+                day,
+                rejudge=not only_new,
+                verify=config.verify,
+                workers=workers,
+                on_progress=_report_bytes,
             )
+            if new:
+                loads = _counting(
+                    highest_generations(read_day(settings.loads_dir, source.name, day))
+                )
+                looked = look_again(settings, plan, source, loads, remember=False)
+                context.log_event(
+                    dg.AssetMaterialization(
+                        lake_key(source.name),
+                        partition=day.isoformat(),
+                        metadata=day_metadata(settings.lake, source_days(loads)[0], new, looked),
+                    )
+                )
 
 
 def _counting(records: Sequence[LoadRecord]) -> list[LoadRecord]:

@@ -8,13 +8,16 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pyarrow import DataType, RecordBatch, Schema
 
 from event_assets.ingest import schema
 from event_assets.ingest.arrow import arrow
 from event_assets.ingest.judging import ROW, Judged
-from event_assets.ingest.ordinals import Counts, Ordinals
+from event_assets.ingest.ordinals import Counts, Keys
 from event_assets.ingest.quarantine import Rejected
+
+Flags = npt.NDArray[np.bool_]
 
 _HEX_DIGITS = 64
 
@@ -38,14 +41,41 @@ class Origin:
         return f"{self.load_id}.{self.generation}"
 
 
-def ordinals_of(digests: Sequence[bytes], ordinals: Ordinals) -> Counts:
-    """Which occurrence in its file each content is, from 0."""
+def content_keys(digests: Sequence[bytes]) -> Keys:
+    """The first 64 bits of each."""
     first_64_bits = np.frombuffer(b"".join(digests), dtype="<u8")[::4]
-    return ordinals.take(np.ascontiguousarray(first_64_bits, dtype=np.uint64))
+    return np.ascontiguousarray(first_64_bits, dtype=np.uint64)
 
 
-def event_batch(judged: Judged, ordinals: Counts, origin: Origin) -> RecordBatch:
-    """The accepted events of a block; `ordinals` are those of its digests."""
+@dataclass(frozen=True)
+class EventRows:
+    """Accepted events of a block, with ids as if each content stood there for the first time.
+
+    `contents` gives for each row the place of its content among those of the block, `is_derived`
+    the rows whose id is not the producer's.
+    """
+
+    batch: RecordBatch
+    contents: Counts
+    is_derived: Flags
+
+    def with_ordinals(self, ordinals: Counts) -> RecordBatch:
+        """The rows with their ids, by which occurrence in the file each content of the block is."""
+        own = ordinals[self.contents]
+        repeated: list[int] = np.flatnonzero(self.is_derived & (own > 0)).tolist()
+        if not repeated:
+            return self.batch
+        columns: Any = self.batch
+        ids, contents = columns["event_id"].to_pylist(), columns["raw_sha256"]
+        items = columns["item"]
+        for row in repeated:
+            ids[row] = f"{contents[row]}.{items[row]}.{own[row]}"
+        place = columns.schema.names.index("event_id")
+        return columns.set_column(place, "event_id", arrow.array(ids, arrow.string()))
+
+
+def event_rows(judged: Judged, origin: Origin) -> EventRows:
+    """The accepted events of a block."""
     size = len(judged.rows)
     columns: dict[str, Sequence[Any]] = dict(zip(ROW, zip(*judged.rows, strict=True), strict=True))
     contents = np.array(columns["content"])
@@ -53,12 +83,13 @@ def event_batch(judged: Judged, ordinals: Counts, origin: Origin) -> RecordBatch
     if size != len(judged.digests):
         sha256 = sha256.take(arrow.array(contents))
     ready: dict[str, Any] = {
-        "event_id": _event_ids(columns, sha256, ordinals[contents]),
+        "event_id": _event_ids(columns, sha256),
         "raw_sha256": sha256,
         "kind": _encoded(columns["kind"]),
         "format": _encoded(columns["format"]),
     }
-    return _batch(schema.EVENTS, columns, ready, origin, size)
+    is_derived = np.array([not each for each in columns["event_id"]])
+    return EventRows(_batch(schema.EVENTS, columns, ready, origin, size), contents, is_derived)
 
 
 def quarantine_batch(rejected: Sequence[Rejected], origin: Origin) -> RecordBatch:
@@ -119,17 +150,15 @@ def _hex_texts(digests: Sequence[bytes]) -> Any:
     return arrow.Array.from_buffers(arrow.string(), len(digests), buffers)
 
 
-def _event_ids(columns: dict[str, Sequence[Any]], sha256: Any, ordinals: Counts) -> Any:
-    """The producers' ids; else the content's SHA-256, with item and ordinal unless both are 0."""
+def _event_ids(columns: dict[str, Sequence[Any]], sha256: Any) -> Any:
+    """The producers' ids; else the content's SHA-256, with the item and ordinal 0 if it is not 0."""
     sent, items = columns["event_id"], columns["item"]
-    if not any(sent) and not any(items) and not ordinals.any():
+    if not any(sent) and not any(items):
         return sha256
     return arrow.array(
         [
-            event_id or (f"{content}.{item}.{ordinal}" if item or ordinal else content)
-            for event_id, content, item, ordinal in zip(
-                sent, sha256.to_pylist(), items, ordinals.tolist(), strict=True
-            )
+            event_id or (f"{content}.{item}.0" if item else content)
+            for event_id, content, item in zip(sent, sha256.to_pylist(), items, strict=True)
         ],
         arrow.string(),
     )

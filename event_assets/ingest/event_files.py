@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from datetime import date
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
 from event_assets.ingest.account import Outcome
+from event_assets.ingest.block_judge import BlockJudge, DayToJudge, JudgedBlock
 from event_assets.ingest.blocks import Block, Position
-from event_assets.ingest.columns import Origin, event_batch, ordinals_of, quarantine_batch
+from event_assets.ingest.columns import Origin, content_keys
 from event_assets.ingest.content import read_blocks
-from event_assets.ingest.judging import LineJudge, content_digests
+from event_assets.ingest.judging import content_digests
 from event_assets.ingest.ordinals import Ordinals
 from event_assets.ingest.parts import DayParts
-from event_assets.ingest.privacy import Privacy
+from event_assets.ingest.privacy import privacy_of
 from event_assets.ingest.streams import ByteStream, Range
 from event_assets.ingest.tasks import Step, Task
-from event_assets.plan.verdicts import Judge
-from event_assets.settings import Source
+from event_assets.ingest.workers import Workers
 
 Named = Callable[[Range], Origin]
 Seen = Callable[[int, int], None]
@@ -27,16 +25,11 @@ Seen = Callable[[int, int], None]
 class EventFiles:
     """The event logs of one source and landing date."""
 
-    def __init__(
-        self,
-        source: Source,
-        privacy: Privacy | None,
-        judge: Judge,
-        landing_date: date,
-        parts: DayParts,
-    ) -> None:
-        self._privacy = privacy
-        self._lines = LineJudge(source, privacy, judge, landing_date)
+    def __init__(self, day: DayToJudge, workers: Workers, parts: DayParts) -> None:
+        self._day = day
+        self._privacy = privacy_of(day.source, day.data_dir)
+        self._judge = BlockJudge(day)
+        self._workers = workers
         self._parts = parts
 
     def read(self, task: Task, named: Named, seen: Seen) -> Iterator[tuple[Step, Origin, Outcome]]:
@@ -50,12 +43,12 @@ class EventFiles:
             for step in task.steps:
                 if step.is_judged:
                     origin = named(step.range)
-                    yield step, origin, self._judge(stream, step.range, at, ordinals, origin, seen)
+                    yield step, origin, self._judged(stream, step.range, at, ordinals, origin, seen)
                     continue
                 for block in read_blocks(stream, step.range, at):
-                    ordinals_of(content_digests(block, self._privacy), ordinals)
+                    ordinals.take(content_keys(content_digests(block, self._privacy)))
 
-    def _judge(
+    def _judged(
         self,
         stream: ByteStream,
         wanted: Range,
@@ -65,32 +58,34 @@ class EventFiles:
         seen: Seen,
     ) -> Outcome:
         outcome = Outcome()
-        self._lines.counts = outcome.counts
-        for block in read_blocks(stream, wanted, at):
-            with _no_garbage_collection():
-                self._judge_block(block, ordinals, origin, outcome)
-            seen(at.offset - wanted.start, outcome.counts.lines)
+        ends: deque[int] = deque()
+
+        def blocks() -> Iterator[Block]:
+            for block in read_blocks(stream, wanted, at):
+                ends.append(at.offset)
+                yield block
+
+        # elements of an array are numbered one after the other
+        is_split = not stream.shape.is_array and self._workers.are_worth(wanted.end - wanted.start)
+        for block in self._in_order(blocks(), origin, is_split=is_split):
+            self._write(block, ordinals, origin, outcome)
+            seen(ends.popleft() - wanted.start, outcome.counts.lines)
         return outcome
 
-    def _judge_block(
-        self, block: Block, ordinals: Ordinals, origin: Origin, outcome: Outcome
+    def _in_order(
+        self, blocks: Iterable[Block], origin: Origin, *, is_split: bool
+    ) -> Iterator[JudgedBlock]:
+        if is_split:
+            return self._workers.judged(self._day, blocks, origin)
+        return (self._judge.judged(block, origin) for block in blocks)
+
+    def _write(
+        self, block: JudgedBlock, ordinals: Ordinals, origin: Origin, outcome: Outcome
     ) -> None:
-        judged = self._lines.judged(block)
-        places = ordinals_of(judged.digests, ordinals)
-        if judged.rows:
-            outcome.write(self._parts, "events", event_batch(judged, places, origin), origin)
-        if judged.rejected:
-            batch = quarantine_batch(judged.rejected, origin)
-            outcome.write(self._parts, "quarantine", batch, origin)
-
-
-@contextmanager
-def _no_garbage_collection() -> Generator[None]:
-    """Rows have no cycles; looking for some took a fifth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+        outcome.counts.add(block.counts)
+        places = ordinals.take(block.keys)
+        if block.events is not None:
+            batch = block.events.with_ordinals(places)
+            outcome.write(self._parts, "events", batch, origin)
+        if block.quarantine is not None:
+            outcome.write(self._parts, "quarantine", block.quarantine, origin)

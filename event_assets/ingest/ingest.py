@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -11,6 +12,7 @@ from event_assets.errors import ConfigurationError
 from event_assets.ingest import clock
 from event_assets.ingest.account import Outcome
 from event_assets.ingest.ad_reports import AdReportFiles
+from event_assets.ingest.block_judge import DayToJudge
 from event_assets.ingest.blocks import ContentChanged
 from event_assets.ingest.columns import Origin
 from event_assets.ingest.day_files import DayFiles
@@ -26,8 +28,8 @@ from event_assets.ingest.parts import DayParts, ensure_empty_parts
 from event_assets.ingest.privacy import privacy_of
 from event_assets.ingest.streams import Range
 from event_assets.ingest.tasks import Step, Task
+from event_assets.ingest.workers import Workers
 from event_assets.plan.model import Plan
-from event_assets.plan.verdicts import Judge
 from event_assets.settings import Settings, Source
 from event_assets.storage import make_folder, write_whole
 
@@ -61,13 +63,15 @@ def ingest_day(
     *,
     rejudge: bool = False,
     verify: bool = False,
+    workers: Workers | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> list[LoadRecord]:
     """Judge what is new in one source and day's files; returns the records of the new loads.
 
     With `rejudge` all their bytes are judged again, each load as its next generation. With
     `verify` files whose stat is unchanged are read and compared as well. While another process
-    ingests the same source and day, this one waits.
+    ingests the same source and day, this one waits. `workers` judge long files; without any they
+    are started for this day where it is worth it.
 
     Raises ConfigurationError for an unknown source, and for a file that cannot be read or is no
     ad report; nothing of loads that were not yet committed is left in the lake then.
@@ -80,8 +84,9 @@ def ingest_day(
         known = read_day(settings.loads_dir, source.name, landing_date)
         remove_leftovers(settings, source.name, landing_date, known)
         files = DayFiles(settings, source, landing_date, known, rejudge=rejudge, verify=verify)
-        day = _Day(settings, plan, source, landing_date, known, files, on_progress)
-        return day.run()
+        with nullcontext(workers) if workers else Workers() as at_hand:
+            day = _Day(settings, plan, source, landing_date, known, files, at_hand, on_progress)
+            return day.run()
 
 
 class _Day:
@@ -93,6 +98,7 @@ class _Day:
         landing_date: date,
         known: list[LoadRecord],
         files: DayFiles,
+        workers: Workers,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self._settings = settings
@@ -103,13 +109,13 @@ class _Day:
         self._landing_date = landing_date
         self._generations = generations_with_rows(settings.lake, known)
         self._parts = DayParts(settings.lake, source.name, landing_date, settings.uploads_dir)
-        privacy = privacy_of(source, settings.data_dir)
         self._reader: EventFiles | AdReportFiles
         if source.kind == "ad_report":
+            privacy = privacy_of(source, settings.data_dir)
             self._reader = AdReportFiles(privacy, landing_date, self._parts)
         else:
-            judge = Judge(plan.verdict_document())
-            self._reader = EventFiles(source, privacy, judge, landing_date, self._parts)
+            to_judge = DayToJudge(settings.data_dir, source, plan.verdict_document(), landing_date)
+            self._reader = EventFiles(to_judge, workers, self._parts)
         self._on_progress = on_progress
         self._waiting: list[LoadRecord] = []
         self._committed: list[LoadRecord] = []

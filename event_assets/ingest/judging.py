@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -56,6 +56,12 @@ class Counts:
     unplanned: int = 0
     violations: Counter[str] = field(default_factory=Counter[str])
     formats: Counter[str] = field(default_factory=Counter[str])
+
+    def add(self, other: Counts) -> None:
+        """Count along what another saw."""
+        for each in fields(self):
+            total = getattr(self, each.name) + getattr(other, each.name)
+            setattr(self, each.name, total)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,207 @@
+"""A file judged by several processes comes to the same rows, ids, order and account as by one."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from ingest_workspace import Workspace, line, make_workspace
+
+from event_assets.errors import ConfigurationError
+from event_assets.ingest import LoadRecord, blocks, cores, workers
+from event_assets.ingest.cores import available_cores
+from event_assets.ingest.workers import WorkerDied, Workers
+
+ROUNDS = int(os.environ.get("EVENT_ASSETS_SPLIT_ROUNDS", "3"))
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Workers]:
+    """Two processes for all tests, used for files of any size."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(cores.VARIABLE, "2")
+        patch.setattr(workers, "WORTH_IT", 0)
+        with Workers() as started:
+            yield started
+
+
+def random_file(rng: random.Random) -> bytes:
+    """Duplicates, bad lines, blank ones and long ones, so that cuts fall anywhere."""
+    kinds = [
+        lambda: line(user_id=f"u{rng.randrange(5)}"),
+        lambda: line(user_id=f"u{rng.random()}", event_id=rng.choice([None, "own", "a", 7])),
+        lambda: line("buy", properties={"amount": rng.choice([1, -1, "x"])}),
+        lambda: line(page_title="x" * rng.randrange(3_000)),
+        lambda: b"broken\n",
+        lambda: b"\xff\xfe\n",
+        lambda: b"\r\n",
+        lambda: b'{"batch": [' + line().strip() + b"," + line().strip() + b"]}\n",
+    ]
+    content = b"".join(rng.choice(kinds)() for _ in range(rng.randrange(300)))
+    return content + rng.choice([b"", line().strip(), b'{"event_type":'])
+
+
+def came_to(workspace: Workspace, record: LoadRecord) -> tuple[Any, ...]:
+    """All that ingest wrote, in the order of the parts, and the account."""
+    rows = [
+        pq.read_table(workspace.settings.lake / part).to_pylist()
+        for part in (*record.event_parts, *record.quarantine_parts)
+    ]
+    random_names = ("loaded_at", "event_parts", "quarantine_parts", "inode", "mtime_ns")
+    return rows, record.model_dump(exclude=set(random_names))
+
+
+def test_two_processes_come_to_what_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two: Workers
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 4_000)
+    for seed in range(ROUNDS):
+        content = random_file(random.Random(seed))
+        found: list[tuple[Any, ...]] = []
+        for name, used in (("one", None), ("two", two)):
+            workspace = make_workspace(tmp_path / f"{seed}-{name}")
+            workspace.write(content)
+            (record,) = workspace.ingest(workers=used)
+            assert record.account_errors() == []
+            found.append(came_to(workspace, record))
+        assert found[0] == found[1]
+
+
+def test_ordinals_go_on_where_a_file_has_grown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two: Workers
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 500)
+    workspace = make_workspace(tmp_path)
+    workspace.write(line() * 20)
+    workspace.ingest(workers=two)
+    workspace.write(line() * 40)
+    workspace.ingest(workers=two)
+    ids = [row["event_id"] for row in workspace.rows()]
+    assert [each.partition(".")[2] for each in ids] == ["", *(f"0.{n}" for n in range(1, 40))]
+
+
+def test_an_error_in_a_process_is_the_same_error_here(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, two: Workers
+) -> None:
+    plain = workers._Worker.ask  # pyright: ignore[reportPrivateUsage]
+
+    def ask_for_nothing(self: Any, day: Any, block: Any, origin: Any) -> Any:
+        return plain(self, day, None, origin)  # pyright: ignore[reportArgumentType]
+
+    workspace.write(line(user_id="b") * 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(workers._Worker, "ask", ask_for_nothing)  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(AttributeError, match="'NoneType' object has no attribute 'count'"):
+            workspace.ingest(workers=two)
+    assert workspace.records() == []
+    (record,) = workspace.ingest(workers=two)
+    assert record.candidates == 3
+
+
+def test_a_process_that_is_killed_is_told_and_leaves_nothing_half(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cores.VARIABLE, "2")
+    monkeypatch.setattr(workers, "WORTH_IT", 0)
+    monkeypatch.setattr(blocks, "CHUNK", 1_000)
+    workspace.write(b"".join(line(user_id=f"u{n}") for n in range(200)))
+    plain = Workers._ask  # pyright: ignore[reportPrivateUsage]
+    killed: list[int] = []
+
+    def kill(self: Workers, *arguments: Any) -> Any:
+        if not killed:
+            for each in self._all:  # pyright: ignore[reportPrivateUsage]
+                killed.append(each._process.pid)  # pyright: ignore[reportPrivateUsage]
+                os.kill(killed[-1], signal.SIGKILL)
+        return plain(self, *arguments)
+
+    monkeypatch.setattr(Workers, "_ask", kill)
+    with pytest.raises(WorkerDied, match="EVENT_ASSETS_CORES=1"):
+        workspace.ingest()
+    assert workspace.records() == []
+    monkeypatch.setattr(Workers, "_ask", plain)
+    (record,) = workspace.ingest()
+    assert (record.candidates, record.generation) == (200, 1)
+
+
+PARENT = """
+import sys
+from ingest_workspace import Workspace
+from pathlib import Path
+from event_assets.ingest import workers
+from event_assets.ingest.workers import Workers
+workers.WORTH_IT = 0
+workspace = Workspace(Path(sys.argv[1]))
+with Workers() as started:
+    workspace.ingest(workers=started)
+    print(*[each._process.pid for each in started._all], flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_processes_end_when_the_one_that_started_them_is_killed(workspace: Workspace) -> None:
+    workspace.write(line() * 100)
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    process = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(workspace.root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path, cores.VARIABLE: "2"},
+    )
+    assert process.stdout is not None
+    started = [int(each) for each in process.stdout.readline().split()]
+    assert len(started) == 2
+    assert all(map(_is_running, started))
+    process.kill()
+    process.wait()
+    for _ in range(600):
+        if not any(map(_is_running, started)):
+            break
+        time.sleep(0.1)
+    assert not any(map(_is_running, started))
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_small_files_are_judged_without_other_processes(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cores.VARIABLE, "2")
+    monkeypatch.setattr(workers, "WORTH_IT", 32 * 2**20)
+    monkeypatch.setattr(subprocess, "Popen", None)
+    for number in range(50):
+        workspace.write(line() * 3, f"{number}.jsonl")
+    assert len(workspace.ingest()) == 50
+
+
+def test_the_number_of_cores_is_a_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(cores.VARIABLE, "3")
+    assert available_cores() == 3
+    monkeypatch.setenv(cores.VARIABLE, "")
+    quota = tmp_path / "cpu.max"
+    monkeypatch.setattr(cores, "_QUOTA", quota)
+    alone = available_cores()
+    quota.write_text("max 100000\n")
+    assert available_cores() == alone >= 1
+    quota.write_text("50000 100000\n")
+    assert available_cores() == 1
+    for wrong in ("0", "two", "-1", "1.5"):
+        monkeypatch.setenv(cores.VARIABLE, wrong)
+        with pytest.raises(ConfigurationError, match="EVENT_ASSETS_CORES"):
+            available_cores()
