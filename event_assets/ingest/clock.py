@@ -21,7 +21,7 @@ _FIRST = -62_135_596_800_000_000  # year 1
 _LAST = 253_402_300_799_999_999  # year 9999
 _SECONDS_BELOW, _MILLIS_BELOW, _MICROS_BELOW = 10**11, 10**14, 10**17
 _ISO = re.compile(
-    r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?Z|[+-]\d\d(?::?\d\d)?)?)?"
+    r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?Z| UTC|[+-]\d\d(?::?\d\d)?)?)?"
     r"|\d{8}T\d{4}(?:\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)",
     re.ASCII,
 )
@@ -143,7 +143,7 @@ def _from_text(value: str) -> int | None:
     if not _ISO.fullmatch(value):
         return None
     try:
-        moment = datetime.fromisoformat(value.replace(" Z", "Z"))
+        moment = datetime.fromisoformat(value.replace(" UTC", "Z").replace(" Z", "Z"))
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
     except ValueError:

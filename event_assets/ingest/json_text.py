@@ -12,7 +12,7 @@ from event_assets.ingest.malformed import Malformed, Unreadable
 
 MAX_DEPTH = 250  # below what orjson writes and the validators read
 
-_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
+TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
 
 
 def dumped(value: Any, field: str) -> str:
@@ -21,7 +21,7 @@ def dumped(value: Any, field: str) -> str:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
         if _is_deep(value):
-            raise Malformed(_TOO_DEEP, field) from None
+            raise Malformed(TOO_DEEP, field) from None
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -33,7 +33,7 @@ def exact(line: bytes) -> Any:
     try:
         return json.loads(line)
     except RecursionError:
-        raise Unreadable(_TOO_DEEP) from None
+        raise Unreadable(TOO_DEEP) from None
     except ValueError:
         raise Unreadable("has a number of too many digits") from None
 

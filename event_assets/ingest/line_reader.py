@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from event_assets.ingest.formats import Readings, reader_of
-from event_assets.ingest.json_text import exact
+from event_assets.ingest.json_text import TOO_DEEP, exact
 from event_assets.ingest.lines import is_number_long
-from event_assets.ingest.malformed import Unreadable
+from event_assets.ingest.malformed import Malformed, Unreadable
 from event_assets.ingest.privacy import Privacy
 from event_assets.ingest.streams import MAX_PARSED
 from event_assets.sources import Source
@@ -48,4 +48,7 @@ class LineReader:
                 raise Unreadable("is JSON but no object")
         if self._privacy is not None:
             self._privacy.apply(parsed)
-        return self._read(parsed)
+        try:
+            return self._read(parsed)
+        except RecursionError:
+            raise Malformed(TOO_DEEP) from None

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from event_assets.ingest.formats.reading import READ_FIELDS, Reading, Readings
+from event_assets.ingest.json_text import TOO_DEEP
 from event_assets.ingest.malformed import Malformed
 
 HOLDERS = frozenset(("batch", "events"))
@@ -68,6 +69,8 @@ class Envelope:
                 yield reading if isinstance(reading, Malformed) else self._completed(reading)
         except Malformed as error:
             yield error
+        except RecursionError:
+            yield Malformed(TOO_DEEP)
 
     def _add_context(self, item: dict[str, Any]) -> None:
         own = item.get("context")
