@@ -17,7 +17,7 @@ from event_assets.ingest.content import read_blocks
 from event_assets.ingest.event_files import Named, Seen
 from event_assets.ingest.parts import DayParts
 from event_assets.ingest.privacy import Privacy
-from event_assets.ingest.quarantine import Rejected, kept, reasons
+from event_assets.ingest.quarantine import WITHHELD, Rejected, reasons, verbatim
 from event_assets.ingest.shapes import BOM
 from event_assets.ingest.streams import ByteStream
 from event_assets.ingest.tasks import Step, Task
@@ -95,7 +95,7 @@ class AdReportFiles:
         outcome = Outcome()
         for block in blocks:
             violation = _violation("malformed", None, block.unreadable or "")
-            raw, encoding = kept(block.lines[0], self._privacy)
+            raw, encoding = self._raw_of(block.lines[0])
             place = (block.first_line, 0, block.offset, None)
             rejected = [Rejected(*place, raw, encoding, reasons([violation]))]
             outcome.write(self._parts, "quarantine", quarantine_batch(rejected, origin), origin)
@@ -131,7 +131,7 @@ class AdReportFiles:
                 good.append({**self._kept(parsed), "line": row.line})
                 continue
             counts.violations.update({each.type for each in violations})
-            raw, encoding = kept(row.raw, self._privacy)
+            raw, encoding = self._raw_of(row.raw)
             rejected.append(
                 Rejected(row.line, 0, row.byte_offset, None, raw, encoding, reasons(violations))
             )
@@ -141,6 +141,9 @@ class AdReportFiles:
         if rejected:
             outcome.write(self._parts, "quarantine", quarantine_batch(rejected, origin), origin)
         return outcome
+
+    def _raw_of(self, line: bytes) -> tuple[str, str]:
+        return verbatim(line) if self._privacy is None else WITHHELD
 
     def _kept(self, parsed: dict[str, Any]) -> dict[str, Any]:
         if self._privacy is None:

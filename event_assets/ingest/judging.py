@@ -77,6 +77,7 @@ class Judged:
     rows: list[list[Any]] = field(default_factory=list[list[Any]])
     digests: list[bytes] = field(default_factory=list[bytes])
     rejected: list[Rejected] = field(default_factory=list[Rejected])
+    last_rejected: int | None = None  # which of the block's lines the last rejected record is from
 
 
 def content_digests(block: Block, privacy: Privacy | None) -> list[bytes]:
@@ -95,7 +96,6 @@ class LineJudge:
     ) -> None:
         self.counts = Counts()
         self._lines = LineReader(source, privacy)
-        self._privacy = privacy
         self._digest = _digest_of(privacy)
         self._judge = judge.judge
         self._kind = source.kind
@@ -199,7 +199,11 @@ class LineJudge:
     ) -> None:
         self._count(violations)
         block = judged.block
-        raw, encoding = quarantine.kept(block.lines[index], self._privacy)
+        if judged.last_rejected == index:
+            raw, encoding = quarantine.SAME_LINE
+        else:
+            raw, encoding = self._lines.kept(block.lines[index])
+            judged.last_rejected = index
         judged.rejected.append(
             Rejected(
                 block.numbers[index],

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import orjson
 
-from event_assets.ingest.json_text import dumped, exact
 from event_assets.ingest.malformed import Malformed
-from event_assets.ingest.privacy import Privacy
-from event_assets.ingest.streams import MAX_PARSED
 from event_assets.plan.verdicts import Violation
+
+WITHHELD = ("", "withheld")
+SAME_LINE = ("", "same_line")  # a batch may be long: its bytes stand with its first record here
 
 
 class Rejected(NamedTuple):
@@ -32,14 +32,8 @@ def malformed(error: Malformed) -> tuple[Violation, ...]:
     return (Violation("malformed", error.field, error.message, "quarantine"),)
 
 
-def kept(line: bytes, privacy: Privacy | None) -> tuple[str, str]:
-    """(raw, raw_encoding) of a line: itself, or base64 where it is not UTF-8.
-
-    Where a source drops, hashes or truncates fields it is JSON written anew; a line that cannot be
-    read might hold them anywhere, so nothing of it is kept but its place (`withheld`).
-    """
-    if privacy is not None:
-        return _without(line, privacy)
+def verbatim(line: bytes) -> tuple[str, str]:
+    """(raw, raw_encoding) of a line: itself, or base64 where it is not UTF-8."""
     try:
         return line.decode(), "utf-8"
     except UnicodeDecodeError:
@@ -64,16 +58,3 @@ def flags(violations: Sequence[Violation]) -> str:
             for each in violations
         ]
     ).decode()
-
-
-def _without(line: bytes, privacy: Privacy) -> tuple[str, str]:
-    if len(line) <= MAX_PARSED:
-        try:
-            orjson.loads(line)
-            parsed = exact(line)
-            if parsed.__class__ is dict:
-                privacy.apply(parsed)
-                return dumped(parsed, "line"), "utf-8"
-        except (orjson.JSONDecodeError, Malformed):
-            pass
-    return "", "withheld"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from event_assets.ingest.arrow import compute
 from event_assets.ingest.lines import KEPT_OF_TOO_LONG
 from event_assets.ingest.loads import LoadRecord
+from event_assets.ingest.quarantine import SAME_LINE
 from event_assets.ingest.scanning import scanned
 from event_assets.ingest.schema import QUARANTINE
 from event_assets.storage import AnyPath
@@ -40,12 +41,24 @@ def quarantined_records(lake: AnyPath, loads: Sequence[LoadRecord]) -> Iterator[
         batch_readahead=1,
         fragment_readahead=1,
     )
+    before: Kept | None = None
     for batch in batches:
-        yield [
-            Kept(f"{row['load_id']}.{row['generation']}", row["line"], row["item"], _line(row))
-            for row in batch.to_pylist()
-            if (row["load_id"], row["generation"]) in wanted
-        ]
+        records: list[Kept] = []
+        for row in batch.to_pylist():
+            if (row["load_id"], row["generation"]) in wanted:
+                before = _kept(row, before)
+                records.append(before)
+        yield records
+
+
+def _kept(row: dict[str, Any], before: Kept | None) -> Kept:
+    load_key, number = f"{row['load_id']}.{row['generation']}", row["line"]
+    if row["raw_encoding"] == SAME_LINE[1]:
+        is_same = before is not None and (before.load_key, before.number) == (load_key, number)
+        line = before.line if before is not None and is_same else None
+    else:
+        line = _line(row)
+    return Kept(load_key, number, row["item"], line)
 
 
 def _line(row: dict[str, Any]) -> bytes | None:

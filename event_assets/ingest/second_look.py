@@ -8,6 +8,7 @@ lose it costs time alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -214,11 +215,13 @@ class _Look:
 
     def _taken(self, batch: Sequence[Kept]) -> list[Kept]:
         taken: list[Kept] = []
+        before: bytes | None = None
         for each in batch:
             if self._records_left <= 0 or self._bytes_left <= 0:
                 break
             self._records_left -= 1
-            size = len(each.line or b"")
+            size = 0 if each.line is before else len(each.line or b"")
+            before = each.line
             self._bytes_left -= size
             self._bytes_of[each.load_key] = self._bytes_of.get(each.load_key, 0) + size
             taken.append(each)
@@ -231,13 +234,21 @@ class _Look:
 
 
 def _accepted(lines: LineJudge, records: Sequence[Kept]) -> int:
-    """How many are accepted; items of one line are judged together, once."""
-    by_line: dict[int, list[Kept]] = {}
+    """How many are accepted; items of one line are judged together, once.
+
+    An element of an array file is kept as a line of its own, and its item counts from the file's.
+    """
+    by_line: dict[tuple[int, int], list[Kept]] = {}
     for each in records:
-        by_line.setdefault(each.number, []).append(each)
+        by_line.setdefault((each.number, id(each.line)), []).append(each)
     places = list(by_line.values())
     judged = lines.judged(block_of([each[0].line or b"" for each in places]))
-    asked = {(index, each.item) for index, place in enumerate(places) for each in place}
+    items = Counter(row[_LINE] for row in judged.rows) + Counter(x.line for x in judged.rejected)
+    asked = {
+        (index, each.item if items[index] > 1 else 0)
+        for index, place in enumerate(places)
+        for each in place
+    }
     return len(asked & {(row[_LINE], row[_ITEM]) for row in judged.rows})
 
 

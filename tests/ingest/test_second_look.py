@@ -270,6 +270,17 @@ def test_items_of_one_line_are_judged_together_and_each_counts_once(
     assert moved(shop) == 6
 
 
+def test_elements_of_an_array_file_are_each_looked_at(shop: Workspace) -> None:
+    events = [json.loads(line(name)) for name in ("buy", "view", "buy", "view", "buy")]
+    events[4]["timestamp"] = "never"
+    shop.write(json.dumps(events).encode(), "a.json")
+    (record,) = shop.ingest()
+    assert (record.candidates, record.quarantined) == (2, 3)
+    shop.write_plan("events/buy.yaml", "")
+    assert look(shop) == [LookedDay("client", DAY, 3, 3, 2, 0)]
+    assert moved(shop) == 2
+
+
 def test_one_command_takes_days_that_are_near_each_other() -> None:
     days = [DAY + timedelta(days=number) for number in range(0, 60, 2)]
     assert commands_for([], days) == []

@@ -14,7 +14,8 @@ fields of a context are taken one by one. Other fields of an envelope are not st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from copy import deepcopy
 from typing import Any
 
 from event_assets.ingest.formats.reading import READ_FIELDS, Reading, Readings
@@ -45,7 +46,25 @@ def holder_of(line: dict[str, Any]) -> str | None:
     return None
 
 
-class Envelope:
+def records(line: dict[str, Any], read_item: _ReadItem) -> Readings:
+    """The records of a batch's items. Raises Malformed where there is none, or far too many."""
+    holder = holder_of(line) or ""
+    items: list[Any] = line[holder]
+    if not items:
+        raise Malformed("is a batch without events", holder)
+    if len(items) > MAX_ITEMS:
+        raise Malformed(f"is a batch of {len(items)} events, more than {MAX_ITEMS}", holder)
+    return records_of(line, items, read_item)
+
+
+def records_of(line: dict[str, Any], items: Iterable[Any], read_item: _ReadItem) -> Readings:
+    """The records of items, with what the batch on the line says of all; a Malformed stays one."""
+    envelope = _Envelope(line)
+    for item in items:
+        yield from envelope.read(item, read_item)
+
+
+class _Envelope:
     """What a batch says of all its items."""
 
     def __init__(self, line: dict[str, Any]) -> None:
@@ -57,10 +76,10 @@ class Envelope:
             if value is not None:
                 self._shared.append((READ_FIELDS.index(field), value))
 
-    def read(self, item: Any, read_item: _ReadItem) -> Iterator[Reading | Malformed]:
-        """The records of one item, with what the envelope says."""
+    def read(self, item: Any, read_item: _ReadItem) -> Readings:
+        """The records of one item."""
         if item.__class__ is not dict:
-            yield Malformed("is JSON but no object")
+            yield item if isinstance(item, Malformed) else Malformed("is JSON but no object")
             return
         try:
             if self._context:
@@ -75,7 +94,8 @@ class Envelope:
     def _add_context(self, item: dict[str, Any]) -> None:
         own = item.get("context")
         if own is None or own.__class__ is dict:
-            item["context"] = {**self._context, **(own or {})}
+            # readers take things out of their line
+            item["context"] = {**deepcopy(self._context), **(own or {})}
 
     def _completed(self, reading: Reading) -> Reading:
         values = reading.values
@@ -83,15 +103,3 @@ class Envelope:
             if values[place] is None:
                 values[place] = value
         return Reading(*reading[:6])
-
-
-def records(line: dict[str, Any], read_item: _ReadItem) -> Iterator[Reading | Malformed]:
-    """The records of a batch's items. Raises Malformed where there is none, or far too many."""
-    holder = holder_of(line) or ""
-    items: list[Any] = line[holder]
-    if not items:
-        raise Malformed("is a batch without events", holder)
-    if len(items) > MAX_ITEMS:
-        raise Malformed(f"is a batch of {len(items)} events, more than {MAX_ITEMS}", holder)
-    envelope = Envelope(line)
-    return (record for item in items for record in envelope.read(item, read_item))

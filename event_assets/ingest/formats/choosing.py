@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from event_assets.ingest.formats import batches
@@ -56,6 +56,10 @@ class AutoReader(_Choosing):
         known = ", ".join(reader.name for reader in self._readers)
         raise Malformed(f"has the shape of no known format ({known})")
 
+    def read_items(self, envelope: dict[str, Any], items: Iterable[Any]) -> Readings | None:
+        """The records of a batch whose items come one by one."""
+        return batches.records_of(envelope, items, self._read_item)
+
     def _choices(self, names: tuple[str, ...]) -> list[_Choice]:
         choices: list[_Choice] = [
             (reader.knows, reader.read)
@@ -92,6 +96,11 @@ class NamedReader(_Choosing):
         if ("batch" in line or "events" in line) and self._is_batch(line):
             return batches.records(line, self._read)
         return self._read(line)
+
+    def read_items(self, envelope: dict[str, Any], items: Iterable[Any]) -> Readings | None:
+        """The records of a batch whose items come one by one; None where it is an event."""
+        is_batch = self._is_batch(envelope)
+        return batches.records_of(envelope, items, self._read) if is_batch else None
 
     def _is_batch(self, line: dict[str, Any]) -> bool:
         # an event of anybody's own log may have a field of that name

@@ -1,0 +1,217 @@
+"""Lines are known for what they are, in any mixture, and no hostile record costs another."""
+
+import json
+import os
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from coded_lines import SAMPLES
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ingest_workspace import DAY, Workspace, line, make_workspace
+
+from event_assets.ingest.blocks import block_of
+from event_assets.ingest.formats import READ_FIELDS, Reading, format_names, readers
+from event_assets.ingest.judging import ROW, LineJudge
+from event_assets.ingest.line_reader import LineReader
+from event_assets.ingest.malformed import Malformed, Unreadable
+from event_assets.ingest.unjudged import UNNAMED, LinesSeen, LogReader
+from event_assets.plan.loader import load_plan
+from event_assets.plan.verdicts import Judge
+from event_assets.sources import Source
+
+ROUNDS = int(os.environ.get("EVENT_ASSETS_FAULT_ROUNDS") or 150)
+SOURCE = 'sources:\n  - {{name: client, kind: client, path: "raw/client/{{date}}/*", format: {}}}\n'
+PROVENANCE = frozenset(("load_id", "line", "file", "generation"))
+
+
+def source(format_name: str) -> Source:
+    fields = {"name": "client", "kind": "client", "path": "{date}", "format": format_name}
+    return Source.model_validate(fields)
+
+
+def sample(name: str) -> bytes:
+    _, written, record = SAMPLES[name]
+    return written(record)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_known_as_itself_and_by_no_earlier_format(name: str) -> None:
+    format_name, _, record = SAMPLES[name]
+    records = record if isinstance(record, list) else record.get("batch", [record])
+    for each in records:
+        known = [reader.name for reader in readers() if reader.marks & each.keys()]
+        known = [reader.name for reader in readers() if reader.name in known and reader.knows(each)]
+        assert known[0] == format_name
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_same_line_is_the_same_events_by_name_and_by_its_shape(
+    workspace: Workspace, name: str
+) -> None:
+    found: list[Any] = []
+    for format_name in ("auto", SAMPLES[name][0]):
+        workspace.sources_yaml = SOURCE.format(format_name)
+        workspace.write(sample(name) + b"\n")
+        workspace.ingest(rejudge=True)
+        found.append(
+            [
+                {key: value for key, value in row.items() if key not in PROVENANCE}
+                for table in ("events", "quarantine")
+                for row in workspace.rows(table)
+            ]
+        )
+        assert found[-1] != []
+    assert found[0] == found[1]
+
+
+def test_one_stream_may_mix_all_formats(workspace: Workspace) -> None:
+    workspace.write(b"".join(sample(name) + b"\n" for name in SAMPLES))
+    (record,) = workspace.ingest()
+    assert not record.account_errors()
+    assert record.lines == len(SAMPLES)
+    wanted = [form for form, _, _ in SAMPLES.values() if form != "snowplow_bad_rows"]
+    assert record.formats.keys() == set(wanted)
+    assert record.quarantined == 1
+    (bad_row,) = workspace.rows("quarantine")
+    assert bad_row["raw"].encode() == sample("snowplow bad row")
+    assert "schema_violations" in bad_row["violations"]
+
+
+def test_every_format_can_be_asked_for() -> None:
+    for name in format_names():
+        if name != "mapping":
+            assert source(name).format == name
+
+
+ALIEN = {
+    "no format": (b'{"a": 1}', "has the shape of no known format"),
+    "array of others": (b'[{"event_type": "view"}]', "is JSON but no object"),
+    "empty array": (b"[]", "is JSON but no object"),
+    "number": (b"7", "is JSON but no object"),
+    "few tabs": (b"a\tb\tc", "is not JSON"),
+    "bytes": (b"\xff\t" * 130, "is not JSON"),
+}
+
+
+@pytest.mark.parametrize("case", ALIEN)
+def test_lines_of_no_format_stay_what_they_are(case: str) -> None:
+    sent, reason = ALIEN[case]
+    reader = LineReader(source("auto"), None)
+    with pytest.raises(Malformed, match=reason) as caught:
+        list(reader.read(sent, has_long_numbers=True))
+    assert isinstance(caught.value, Unreadable) is (case != "no format")
+
+
+def test_records_of_all_formats_are_judged_again_and_drafted_from(workspace: Workspace) -> None:
+    workspace.write_plan(
+        "plan.yaml", "name: test\nversion: 1\npolicy: {unplanned_event: quarantine}\n"
+    )
+    path = workspace.write(b"".join(sample(name) + b"\n" for name in SAMPLES))
+    (record,) = workspace.ingest()
+    assert record.quarantined > len(SAMPLES) / 2
+    workspace.write_plan("plan.yaml", "name: test\nversion: 1\n")
+    (record,) = workspace.ingest(rejudge=True)
+    assert record.quarantined == 1
+    seen = LinesSeen()
+    events = list(LogReader(UNNAMED, None, seen).events(path))
+    assert len(events) == seen.events == record.candidates
+
+
+def test_without_a_field_the_line_that_quarantine_keeps_reads_the_same(
+    workspace: Workspace,
+) -> None:
+    workspace.sources_yaml = SOURCE.format("auto").replace("}\n", ", drop: [page_title]}\n")
+    workspace.write_plan(
+        "plan.yaml", "name: test\nversion: 1\npolicy: {unplanned_event: quarantine}\n"
+    )
+    names = ("snowplow as tsv", "batch of cloudevents")
+    workspace.write(b"".join(sample(name) + b"\n" for name in names))
+    workspace.ingest()
+    kept = [row["raw"] for row in workspace.rows("quarantine")]
+    assert "Shoes" not in kept[0]
+    again = LineReader(source("auto"), None)
+    for raw, name in zip([text for text in kept if text], names, strict=True):
+        fields = [
+            reading.values[0] if isinstance(reading, Reading) else None
+            for reading in again.read(raw.encode(), has_long_numbers=True)
+        ]
+        first = list(again.read(sample(name), has_long_numbers=True))
+        assert fields == [each.values[0] for each in first if isinstance(each, Reading)]
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(max_size=5),
+        st.sampled_from(["2026-10-01", "{", "[]", "iglu:a/b/jsonschema/1-0-0", 10**30, "9" * 5000]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["key", "value", "schema", "data", "a"]), inner, max_size=3
+        ),
+    ),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """All places in a record, from the top."""
+    found = [path] if path else []
+    if isinstance(value, dict | list):
+        named = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, each in list(named):
+            found += places(each, (*path, name))
+    return found
+
+
+def changed(record: Any, path: tuple[Any, ...], value: Any) -> Any:
+    copied = deepcopy(record)
+    holder = copied
+    for name in path[:-1]:
+        holder = holder[name]
+    holder[path[-1]] = value
+    return copied
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    root: Path = tmp_path_factory.mktemp("plan")
+    make_workspace(root)
+    return Judge(load_plan(root / "plan").verdict_document())
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@settings(max_examples=ROUNDS // 10, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_record_with_any_value_anywhere_is_an_event_or_in_quarantine(
+    judge: Judge, name: str, data: st.DataObject
+) -> None:
+    format_name, written, record = SAMPLES[name]
+    for _ in range(data.draw(st.integers(1, 3))):
+        path = data.draw(st.sampled_from(places(record)))
+        record = changed(record, path, data.draw(VALUES))
+    sent = [written(record), line("view").strip()]
+    rows: list[Any] = []
+    for each in ("auto", format_name):
+        lines = LineJudge(source(each), None, judge, DAY)
+        judged = lines.judged(block_of(sent))
+        counts = lines.counts
+        assert counts.records == len(judged.rows) + len(judged.rejected)
+        assert counts.lines == counts.data_lines + counts.unreadable + counts.blank
+        assert {row[ROW.index("line")] for row in judged.rows} | {
+            row.line for row in judged.rejected
+        } == {0, 1}
+        rows.append([dict(zip(ROW, row, strict=True)) for row in judged.rows])
+    # of a line that has lost its shape, only the format by name is sure
+    of_format = [[row for row in each if row["line"] == 0] for each in rows]
+    if of_format[0] and of_format[0][0]["format"] == format_name:
+        assert of_format[0] == of_format[1]
+    assert READ_FIELDS
+    json.dumps([row["properties"] for row in rows[0]])
