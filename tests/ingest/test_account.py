@@ -14,7 +14,7 @@ from event_assets.ingest import LoadRecord, blocks
 GOOD = [line(user_id="u"), line("buy", properties={"amount": 3}), line("other")]
 BROKEN_BY_PLAN = [line("buy"), line("buy", properties={"amount": -1})]
 BROKEN_ENVELOPE = [line(at="noon"), b'{"timestamp": 1790856000000}\n']
-UNREADABLE = [b"{\n", b"[]\n", b"\xff\n", b"\0\n", b"{}{}\n", b"#\n"]
+UNREADABLE = [b"{\n", b"[7]\n", b"\xff\n", b"\0\n", b"{}{}\n", b"#\n"]
 BLANK = [b"\n", b" \t\n", b"\r\n"]
 KINDS = {
     "good": GOOD,
