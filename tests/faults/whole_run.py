@@ -15,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from event_assets.dbt_manifest import manifest_path
+from event_assets.identity_key import identity_key
 from event_assets.ingest.loads import read_records
 from event_assets.settings import Settings, load_settings, packaged_plan_dir
 from tests.dagster.shop import SOURCES, page_views, purchase
@@ -37,6 +38,8 @@ class WholeRun:
         for source in ("client", "server"):
             (root / "data/raw" / source).mkdir(parents=True)
         manifest_path(self.settings)
+        # with another key every visitor would be another one, and no two runs could be compared
+        identity_key(self.settings.data_dir)
 
     @property
     def settings(self) -> Settings:
