@@ -71,7 +71,12 @@ def _check_plain_run(shop: WholeRun, expected: list[Any], measured: Measured) ->
     ended = f"a plain run ended with {process.returncode}: {output[-2000:]}{errors[-500:]}"
     measured.expect(process.returncode == 0, ended)
     if process.returncode == 0:
-        measured.compare(expected, flattened(shop.tables()))
+        found = flattened(shop.tables())
+        measured.compare(expected, found)
+        differing = sorted({row[0] for row in set(expected) ^ set(found)})
+        measured.expect(not differing, f"other rows in {', '.join(differing)}")
+        for row in sorted(set(expected) ^ set(found))[:4]:
+            say(f"{'expected' if row in expected else 'found'}: {row}")
     code, words = shop.doctor()
     measured.expect(code == 0, f"doctor is not content: {words}")
     measured.expect("named by no load" not in words, "something was left over in the lake")
