@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from event_assets.errors import ConfigurationError
+from event_assets.errors import ConfigurationError, DiskError
 from event_assets.plan_commands.app import plan_app
 from event_assets.settings import (
     Settings,
@@ -44,9 +44,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 
 
 def main() -> None:
-    """Run the command line; a mistake in configuration is one line and exit code 2."""
+    """Run the command line; a mistake in configuration is one line and exit code 2.
+
+    So is a full disk, with exit code 1.
+    """
     try:
         app()
+    except DiskError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from event_assets.dbt_manifest import PARTIAL_PARSE
+from event_assets.disk_errors import MAKE_ROOM, is_full
 from event_assets.settings import Settings
 
 _FAILED = ("error", "fail", "runtime error")
@@ -81,7 +82,17 @@ def _complete_mark(warehouse: Path) -> Path:
 
 
 def what_failed(invocation: Invocation) -> str:
-    """The models and tests that failed, one a line, or what kept dbt from running at all."""
+    """The models and tests that failed, one a line, or what kept dbt from running at all.
+
+    Where the disk was full, that comes first, with what to do.
+    """
+    told = _what_failed(invocation)
+    if not is_full(told):
+        return told
+    return f"the disk of the warehouse is full; {MAKE_ROOM}\n{told}"
+
+
+def _what_failed(invocation: Invocation) -> str:
     try:
         results = invocation.get_artifact("run_results.json")["results"]
     except FileNotFoundError:

@@ -48,6 +48,13 @@ class StorageError(ConfigurationError):
     """
 
 
+class DiskError(StorageError):
+    """A local disk that is full, or does not keep what is written.
+
+    Never a mistake in configuration: the command line exits with 1, as for any failure on the way.
+    """
+
+
 def shown_path(path: AnyPath) -> str:
     """The path as a person would type it here: relative where it is below the working directory."""
     if not isinstance(path, Path):

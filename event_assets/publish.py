@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from event_assets import __version__
+from event_assets.disk_errors import disk_told
 from event_assets.progress import report
 from event_assets.publish_rules import MARTS, PublishRules
 from event_assets.settings import Settings
@@ -68,9 +69,14 @@ def publish(settings: Settings, rules: PublishRules) -> PublishResult:
     """Publish the warehouse's marts as analytics.duckdb and as Parquet under marts/.
 
     Nothing is written where the published file holds the same already. Raises WarehouseBusy, and
-    duckdb.Error where the warehouse can't be read; what was published before stays as it was.
+    duckdb.Error where the warehouse can't be read, DiskError where the disk is full; what was
+    published before stays as it was.
     """
-    with warehouse_reader(settings, "event-assets publish") as connection:
+    with (
+        disk_told(settings.analytics.parent),
+        warehouse_reader(settings, "event-assets publish") as connection,
+        _without_leftovers(settings),
+    ):
         as_of = read_as_of(connection, settings)
         tables = _tables(connection, settings, rules, as_of)
         published = tuple(_measured(connection, table) for table in tables)
@@ -264,6 +270,18 @@ def _object_content(path: ObjectPath) -> str | None:
         written: dict[bytes, bytes] = parquet.read_metadata(file).metadata or {}
         return written.get(b"content", b"").decode()
     return None
+
+
+@contextmanager
+def _without_leftovers(settings: Settings) -> Generator[None]:
+    """Remove what was half written when something fails: on a full disk it takes the room."""
+    try:
+        yield
+    except Exception:
+        for folder in (settings.analytics.parent, _beside(settings.marts_dir / "any", settings)):
+            for leftover in (*folder.glob(".*.duckdb.tmp*"), *folder.glob(".*.parquet.tmp")):
+                leftover.unlink()
+        raise
 
 
 @contextmanager

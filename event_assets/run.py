@@ -16,6 +16,7 @@ import dagster as dg
 from event_assets.assets.keys import INGEST_OP, JOB, MODE_TAG, MODELS_OP, ONLY_NEW
 from event_assets.code_location import build_definitions
 from event_assets.dagster_home import dagster_home
+from event_assets.disk_errors import disk_told
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.landing import DaySpan, files_by_day, landing_span
 from event_assets.plan.loader import load_plan
@@ -74,7 +75,7 @@ def run(settings: Settings, options: RunOptions, *, log_level: str = "CRITICAL")
     start = time.monotonic()
     report("Loading the code location")
     job = build_definitions(settings).resolve_job_def(JOB)
-    with dagster_instance(settings) as instance:
+    with disk_told(settings.data_dir), dagster_instance(settings) as instance:
         _report_dead_runs(instance)
         loaded = time.monotonic()
         result = job.execute_in_process(

@@ -11,11 +11,11 @@ from dagster import DagsterEvent
 
 from event_assets.assets.keys import ANALYTICS, MODELS_OP, lake_key
 from event_assets.assets.models import NEW_ROWS
-from event_assets.errors import ConfigurationError
+from event_assets.errors import ConfigurationError, DiskError, StorageError
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
 _ROW_COUNT = "dagster/row_count"
-_OWN = ConfigurationError.__name__
+_OWN = {each.__name__ for each in (ConfigurationError, StorageError, DiskError)}
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ def _problems(events: Iterable[DagsterEvent]) -> tuple[list[str], bool]:
         told = failure.user_failure_data.description if failure.user_failure_data else None
         error = failure.error
         # ours says what to do; what caused it does not
-        while error is not None and error.cls_name != _OWN and error.cause and told is None:
+        while error is not None and error.cls_name not in _OWN and error.cause and told is None:
             error = error.cause
-        if error is not None and error.cls_name == _OWN:
+        if error is not None and error.cls_name == ConfigurationError.__name__:
             is_configuration = True
         if told is None and error is not None:
             told = _without_class(error.message.strip(), error.cls_name or "")

@@ -74,13 +74,16 @@ def ingest_day(
     are started for this day where it is worth it.
 
     Raises ConfigurationError for an unknown source, and for a file that cannot be read or is no
-    ad report; nothing of loads that were not yet committed is left in the lake then.
+    ad report, and DiskError for a full or failing disk; nothing of loads that were not yet
+    committed is left in the lake then.
     """
     if isinstance(source, str):
         source = _source_called(settings, source)
-    ensure_lake(settings)
-    _keep_plan(settings, plan)
-    with alone(lock_folder(settings, source.name, landing_date)):
+    with disk_told(settings.data_dir):
+        ensure_lake(settings)
+        _keep_plan(settings, plan)
+    folder = lock_folder(settings, source.name, landing_date)
+    with disk_told(settings.data_dir), alone(folder):
         known = read_day(settings.loads_dir, source.name, landing_date)
         remove_leftovers(settings, source.name, landing_date, known)
         files = DayFiles(settings, source, landing_date, known, rejudge=rejudge, verify=verify)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -69,7 +70,8 @@ class DayParts:
         self._open.clear()
 
     def _close(self, table: str) -> None:
-        self._open.pop(table).close()
+        self._open[table].close()
+        del self._open[table]
         self.has_full_part = True
 
 
@@ -128,9 +130,12 @@ class _Part:
         put_in_place(self.temporary, self.path)
 
     def discard(self) -> None:
-        self.writer.close()
-        os.close(self.descriptor)
-        self.temporary.unlink()
+        # on a full disk closing fails as writing did; what counts is that the file goes
+        with suppress(OSError):
+            self.writer.close()
+        with suppress(OSError):
+            os.close(self.descriptor)
+        self.temporary.unlink(missing_ok=True)
 
     def _write_row_group(self) -> None:
         if not self.waiting:

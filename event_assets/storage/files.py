@@ -67,11 +67,16 @@ def write_whole(path: AnyPath, content: bytes) -> None:
         objects.put(path, content)
         return
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError:
+        # on a full disk it would keep the room that is missing
+        aside.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

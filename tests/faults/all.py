@@ -3,6 +3,7 @@
 from tests.faults import (
     clocks,
     crash,
+    disk_full,
     hostile_lines,
     moving_files,
     plan_change,
@@ -15,6 +16,7 @@ FAULTS = sorted(
         *clocks.FAULTS,
         *plan_change.FAULTS,
         *crash.FAULTS,
+        *disk_full.FAULTS,
     ],
     key=lambda fault: fault.number,
 )

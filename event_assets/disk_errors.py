@@ -1,0 +1,71 @@
+"""A full or failing disk, said in one line: which one, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from event_assets.errors import ConfigurationError, DiskError
+
+FULL_IN_WORDS = ("no space left on device", "disk is full", "disk quota exceeded", "file too large")
+"""How databases say in their messages that nothing more could be written, in lower case."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FAILING = frozenset({errno.EIO, errno.EROFS})
+
+
+@contextmanager
+def disk_told(place: Path) -> Generator[None]:
+    """Raise DiskError for what fails within because the disk of `place` is full or failing."""
+    try:
+        yield
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        told = disk_error(place, error)
+        if told is None:
+            raise
+        raise told from error
+
+
+def disk_error(place: Path, error: Exception) -> DiskError | None:
+    """What is wrong with the disk, or None where it is something else."""
+    code = error.errno if isinstance(error, OSError) else None
+    file = _named(error) or place
+    if code in _FAILING:
+        return DiskError(
+            f"the disk does not keep what is written ({_words(error)})",
+            file=file,
+            remedy="look at the system's log, then run again: it goes on where this stopped",
+        )
+    if code in _FULL or is_full(str(error)):
+        return DiskError(f"the disk is full ({free_space(place)})", file=file, remedy=MAKE_ROOM)
+    return None
+
+
+MAKE_ROOM = "make room, then run again: it goes on where this stopped"
+
+
+def is_full(message: str) -> bool:
+    """Whether a message says that a disk is full."""
+    return any(words in message.lower() for words in FULL_IN_WORDS)
+
+
+def free_space(place: Path) -> str:
+    """How much of the disk of a folder, or of the nearest one above it that exists, is free."""
+    while not place.exists():
+        place = place.parent
+    usage = shutil.disk_usage(place)
+    return f"{usage.free / 1e6:,.0f} MB of {usage.total / 1e6:,.0f} MB are free"
+
+
+def _named(error: Exception) -> Path | None:
+    name = getattr(error, "filename", None)
+    return Path(name) if isinstance(name, str) else None
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

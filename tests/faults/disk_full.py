@@ -1,0 +1,92 @@
+"""The disk gets full while the lake is written or the tables are published.
+
+A real small disk: a tmpfs in a mount namespace of its own, which needs no rights where the kernel
+lets users have namespaces. Where it does not, the trial says so.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.faults.fault import Fault, Measured
+
+SIZE = "24m"
+
+
+def ours(folder: Path, rounds: int) -> Measured:
+    """A round has another amount of room left, so that something else fails."""
+    measured, rng = Measured(), random.Random(3)
+    for number in range(rounds):
+        what = ("lake", "publish")[number % 2]
+        left = rng.choice([0, 4, 16, 40, 80, 150, 250, 400, 700])
+        outcome = _on_small_disk(folder, what, left)
+        measured.compare(outcome["expected"], outcome["found"])
+        measured.expect(not outcome["half"], f"{what}: half of it was to be seen")
+        measured.expect(not outcome["left over"], f"{what}: {outcome['left over']} was left over")
+        if outcome["told"]:
+            measured.expect(
+                "the disk is full" in outcome["told"] and "make room" in outcome["told"],
+                f"{what}: it said {outcome['told']}",
+            )
+        measured.expect(
+            bool(outcome["told"]) or left >= 150, f"{what}: nothing was full at {left} kB"
+        )
+        measured.rounds += 1
+    return measured
+
+
+def _on_small_disk(folder: Path, what: str, left: int) -> dict[str, Any]:
+    disk = folder / "disk"
+    disk.mkdir(exist_ok=True)
+    mounted = f'mount -t tmpfs -o size={SIZE} none "{disk}" && exec "$0" "$@"'
+    script = str(Path(__file__).with_name("small_disk.py"))
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", mounted, sys.executable, script, what, str(disk), str(left)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+NAIVE = """
+import sys
+table, log = sys.argv[1:3]
+with open(table, "w") as out:
+    for line in open(log):
+        out.write(line)
+"""
+
+
+def naive(folder: Path, rounds: int) -> Measured:
+    """A table written anew in place: what was there is gone, and half of the new is to be seen."""
+    measured = Measured()
+    log, table = folder / "log", folder / "table"
+    expected = [f"line {number}" for number in range(50_000)]
+    log.write_text("".join(f"{each}\n" for each in expected))
+    table.write_text("".join(f"{each}\n" for each in expected[:40_000]))
+    limited = 'ulimit -f 100 && exec "$0" "$@"'
+    command = ["sh", "-c", limited, sys.executable, "-c", NAIVE, str(table), str(log)]
+    subprocess.run(command, capture_output=True, check=False)
+    measured.compare(expected[:40_000], table.read_text().splitlines())
+    measured.rounds = rounds
+    return measured
+
+
+FAULTS = [
+    Fault(
+        3,
+        "the disk is full while the lake or the tables are written",
+        ours,
+        naive,
+        "a table written anew in place",
+        few=2,
+        many=40,
+    )
+]

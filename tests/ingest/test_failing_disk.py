@@ -1,0 +1,54 @@
+"""A disk that is full or failing ends ingest with one line; what was not committed is not there."""
+
+import errno
+import os
+from collections.abc import Callable
+
+import pytest
+from ingest_workspace import Workspace, line
+
+from event_assets.errors import DiskError
+
+IDS = [f"e{number}" for number in range(6)]
+
+
+def failing(function: Callable[[int], None], code: int, at: int) -> Callable[[int], None]:
+    """A call that fails the n-th time; it is never tried again on the same file."""
+    calls = 0
+    failed: set[int] = set()
+
+    def call(descriptor: int) -> None:
+        nonlocal calls
+        calls += 1
+        inode = os.fstat(descriptor).st_ino
+        assert inode not in failed, "what a failed fsync left behind cannot be trusted"
+        if calls == at:
+            failed.add(inode)
+            raise OSError(code, os.strerror(code))
+        function(descriptor)
+
+    return call
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_a_sync_that_fails_is_told_and_the_next_run_goes_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, code: int, at: int
+) -> None:
+    for number in range(3):
+        mine = [line(event_id=each) for each in IDS[number::3]]
+        workspace.write(b"".join([*mine, b"broken\n"]), f"{number}.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", failing(os.fsync, code, at))
+        with pytest.raises(DiskError) as raised:
+            workspace.ingest()
+    words = {errno.EIO: "does not keep what is written", errno.ENOSPC: "the disk is full"}
+    assert words[code] in str(raised.value)
+    assert "run again" in str(raised.value)
+    lake = workspace.settings.lake
+    assert [each for each in lake.rglob(".*.tmp") if each.is_file()] == []
+    seen = workspace.rows()
+    assert len(seen) == sum(each.candidates for each in workspace.records())
+    workspace.ingest_pending()
+    assert sorted(row["event_id"] for row in workspace.rows()) == IDS
+    assert len(workspace.rows("quarantine")) == 3
