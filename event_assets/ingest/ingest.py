@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from event_assets.disk_errors import disk_told
 from event_assets.errors import ConfigurationError
 from event_assets.ingest import clock
 from event_assets.ingest.account import Outcome
