@@ -7,8 +7,8 @@ own log, or in a file of this folder for a vendor's format.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from event_assets.ingest.formats.mapping_objects import merged, parts_of
 from event_assets.ingest.formats.mapping_places import (
@@ -22,7 +22,7 @@ from event_assets.ingest.formats.mapping_places import (
 )
 from event_assets.ingest.formats.mapping_rules import (
     PLAIN,
-    Rule,
+    Read,
     Scope,
     meaningless,
     rule_of,
@@ -43,8 +43,19 @@ FIELDS = (*READ_FIELDS, "kind", "properties", "context")
 OPTIONS = ("each", "rest", "empty", "sent_per_attempt")
 RESTS = ("properties", "context")
 _REQUIRED_TIMES = (TIMES[0], TIMES[2])
+_REMEMBERED = 1_000
+_MOST_NAMES = 500  # of a record whose shape is worth remembering
+
 Plain = tuple[int, int, str]
 """A field's place, and the leaf that nothing but it reads."""
+
+
+class Plan(NamedTuple):
+    """How records with the same names are read. Of `sole`, the empty text is no value."""
+
+    plain: list[Plain]
+    sole: list[Plain]
+    rules: list[tuple[int, Read]]
 
 
 class MappingReader:
@@ -69,7 +80,11 @@ class MappingReader:
         self._knows = knows or self._says_what_happened
         self._nothing = meaningless(written.get("empty", []), "empty")
         scope = Scope(self._nothing)
-        self._plain, self._rules = _compiled(written, scope)
+        self._rules = [
+            (place, rule_of(field, written[field], scope, field))
+            for place, field in enumerate(READ_FIELDS)
+            if field in written
+        ]
         kind = written.get("kind")
         self._kind = None if kind is None else rule_of("kind", kind, scope, "kind")
         self._properties = parts_of(written.get("properties", []), scope.places, "properties")
@@ -81,6 +96,8 @@ class MappingReader:
             raise MappingMistake("`^` is the line around what `each` takes, and there is no `each`")
         self._places = scope.places
         self.paths = tuple(scope.paths)
+        self._plans: dict[tuple[tuple[str, ...], ...], Plan] = {}
+        self._plan_of_any = self._plan([scope.places.leaf_at(path) for _, path in scope.paths])
         places = {READ_FIELDS.index(field) for field in written if field in READ_FIELDS}
         self._ids = tuple(place for place in ID_PLACES if place in places)
         self._texts = tuple(place for place in TEXT_PLACES if place in places)
@@ -113,15 +130,21 @@ class MappingReader:
 
     def _reading(self, record: dict[str, Any]) -> Reading:
         objects = self._places.found(record)
+        # logs have few shapes and many lines: what names alone decide is worked out once
+        names = tuple([tuple(each) for each in objects])
+        plain, sole, rules = self._plans.get(names) or self._remembered(names)
         values: list[Any] = [None] * len(READ_FIELDS)
         taken: list[Leaf] = []
-        for place, rule in self._rules:
-            values[place] = rule(objects, taken)
-        kind = None if self._kind is None else self._kind(objects, [])
-        for place, holder, name in self._plain:
+        for place, read in rules:
+            values[place] = read(objects, taken)
+        kind = None if self._kind is None else self._kind.read(objects, [])
+        for place, holder, name in plain:
             values[place] = objects[holder].pop(name, None)
+        for place, holder, name in sole:
+            value = objects[holder].pop(name, None)
+            values[place] = None if value == "" else value
         if self._nothing:
-            for place, _, _ in self._plain:
+            for place, _, _ in (*plain, *sole):
                 if values[place].__class__ in PLAIN and values[place] in self._nothing:
                     values[place] = None
         for holder, name in taken:
@@ -139,6 +162,31 @@ class MappingReader:
             self._ids,
             self._texts,
         )
+
+    def _remembered(self, names: tuple[tuple[str, ...], ...]) -> Plan:
+        if len(self._plans) >= _REMEMBERED or sum(map(len, names)) > _MOST_NAMES:
+            return self._plan_of_any
+        there = [(place, name) for place, each in enumerate(names) for name in each]
+        plan = self._plans[names] = self._plan(there)
+        return plan
+
+    def _plan(self, there: Iterable[Leaf]) -> Plan:
+        leaves = frozenset(there)
+        rules = [
+            (place, within)
+            for place, rule in self._rules
+            if (within := rule.within(leaves)) is not None
+        ]
+        uses = Counter(leaf for _, rule in rules for leaf in rule.leaves)
+        plan = Plan([], [], [])
+        for place, rule in rules:
+            if rule.leaf is None or uses[rule.leaf] > 1:
+                plan.rules.append((place, rule.read))
+            elif rule.first_of:
+                plan.sole.append((place, *rule.leaf))
+            else:
+                plan.plain.append((place, *rule.leaf))
+        return plan
 
     def _objects(
         self, record: dict[str, Any], objects: Objects
@@ -186,23 +234,6 @@ def _check_keys(written: Mapping[str, Any]) -> None:
         raise MappingMistake(f"not allowed here; allowed: {', '.join(RESTS)}", "rest")
     if not isinstance(written.get("sent_per_attempt", False), bool):
         raise MappingMistake("expected true or false", "sent_per_attempt")
-
-
-def _compiled(
-    written: Mapping[str, Any], scope: Scope
-) -> tuple[list[Plain], list[tuple[int, Rule]]]:
-    """The fields that are one path of their own, which is most of them, and the rules of others."""
-    fields = [field for field in READ_FIELDS if field in written]
-    rules = {field: rule_of(field, written[field], scope, field) for field in fields}
-    uses = Counter(scope.places.leaf_at(path) for _, path in scope.paths)
-    plain: list[Plain] = []
-    for field in fields:
-        if isinstance(written[field], str):
-            leaf = scope.places.leaf_at(parsed_path(written[field], field))
-            if uses[leaf] == 1:
-                plain.append((READ_FIELDS.index(field), *leaf))
-                del rules[field]
-    return plain, [(READ_FIELDS.index(field), rule) for field, rule in rules.items()]
 
 
 def _holder(line: dict[str, Any], path: Path) -> tuple[dict[str, Any], str]:

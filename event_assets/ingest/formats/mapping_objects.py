@@ -19,6 +19,7 @@ from event_assets.yaml_files import did_you_mean
 Part = Callable[[Objects], dict[str, Any] | None]
 """Takes fields out of a record's objects."""
 KEYS = ("path", "only", "without")
+_REMEMBERED = 10_000
 
 
 def parts_of(written: Any, places: Places, *at: str | int) -> list[Part]:
@@ -63,13 +64,18 @@ def _part(written: Any, places: Places, *at: str | int) -> Part:
     path = parsed_path(written["path"], *at, "path") if "path" in written else ()
     place = places.object_at(path)
     holder = places.leaf_at(path) if path else None
-    is_meant = _matcher(written[key], *at, key)
+    names = _names(written[key], *at, key)
+    is_meant = _matcher(names)
+    is_few = key == "only" and not any(name.endswith("*") for name in names)
 
     def part(objects: Objects) -> dict[str, Any] | None:
         within = objects[place]
         if not within and holder is not None:
             _check_object(objects[holder[0]].get(holder[1]), path)
-        chosen = [name for name in within if is_meant(name) is (key == "only")]
+        if is_few:
+            chosen = [name for name in names if name in within]
+        else:
+            chosen = [name for name in within if is_meant(name) is (key == "only")]
         return {name: moved(within.pop(name)) for name in chosen}
 
     return part
@@ -91,13 +97,27 @@ def _check_object(value: Any, path: Sequence[str]) -> dict[str, Any] | None:
     return value
 
 
-def _matcher(written: Any, *at: str | int) -> Callable[[str], bool]:
+def _names(written: Any, *at: str | int) -> list[str]:
     names = written if is_array(written) else [written]
     if not names or not all(isinstance(each, str) and each for each in names):
         raise MappingMistake("expected names; `utm_*` is all that begin with `utm_`", *at)
+    return list(dict.fromkeys(names))
+
+
+def _matcher(names: list[str]) -> Callable[[str], bool]:
     exact = frozenset(each for each in names if not each.endswith("*"))
     beginnings = tuple(each[:-1] for each in names if each.endswith("*"))
-    return lambda name: name in exact or name.startswith(beginnings)
+    decided: dict[str, bool] = {}
+
+    def is_meant(name: str) -> bool:
+        known = decided.get(name)
+        if known is None:
+            known = name in exact or name.startswith(beginnings)
+            if len(decided) < _REMEMBERED:
+                decided[name] = known
+        return known
+
+    return is_meant
 
 
 def _is_same(one: Any, other: Any) -> bool:

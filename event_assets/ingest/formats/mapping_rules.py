@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from event_assets.ingest.clock import UNITS, in_unit
 from event_assets.ingest.formats.mapping_conditions import Get, all_hold
@@ -22,7 +22,7 @@ from event_assets.ingest.values import text
 from event_assets.json_values import is_array, is_object
 from event_assets.yaml_files import did_you_mean
 
-Rule = Callable[[Objects, list[Leaf]], Any]
+Read = Callable[[Objects, list[Leaf]], Any]
 """Gives a field's value, None for none, and adds the places that the value was taken from."""
 Convert = Callable[[Any], Any]
 
@@ -32,6 +32,30 @@ KINDS = ("client", "server", "mobile")
 _CONSTANT_WITH = frozenset(("value", "when"))
 PLAIN = (str, int, float)
 """The types of values that may be said to mean nothing."""
+
+
+class Rule(NamedTuple):
+    """How a field is read.
+
+    Without any of `needs` a record has no value; None: it may have one all the same. `leaves` are
+    all that may be read, `first_of` the alternatives, of which each may be left out where a record
+    has not what it needs. With `leaf` nothing is done but to take what stands there.
+    """
+
+    read: Read
+    needs: frozenset[Leaf] | None
+    leaves: frozenset[Leaf] = frozenset()
+    first_of: tuple[Rule, ...] = ()
+    leaf: Leaf | None = None
+
+    def within(self, there: Container[Leaf]) -> Rule | None:
+        """The rule for records in which these leaves are there; None where it finds nothing."""
+        if self.needs is not None and not any(leaf in there for leaf in self.needs):
+            return None
+        if not self.first_of:
+            return self
+        kept = [rule for each in self.first_of if (rule := each.within(there)) is not None]
+        return _first_of(kept)
 
 
 @dataclass
@@ -139,7 +163,7 @@ def _taken(
     leaf = place, last = scope.places.leaf_at(path)
     scope.paths.append((name, path))
 
-    def rule(objects: Objects, taken: list[Leaf]) -> Any:
+    def read(objects: Objects, taken: list[Leaf]) -> Any:
         value = objects[place].get(last)
         if value is None or (value.__class__ in PLAIN and value in nothing):
             taken.append(leaf)
@@ -151,37 +175,53 @@ def _taken(
         taken.append(leaf)
         return value
 
-    return rule
+    here = frozenset([leaf])
+    is_plain = not converts and nothing == scope.nothing
+    return Rule(read, here, here, leaf=leaf if is_plain else None)
 
 
 def _first_of(rules: Sequence[Rule]) -> Rule:
-    def rule(objects: Objects, taken: list[Leaf]) -> Any:
-        for each in rules:
+    flat = [inner for rule in rules for inner in rule.first_of or (rule,)]
+    reads = [rule.read for rule in flat]
+
+    def read(objects: Objects, taken: list[Leaf]) -> Any:
+        for each in reads:
             value = each(objects, taken)
             if value is not None and value != "":
                 return value
         return None
 
-    return rule
+    needs: frozenset[Leaf] | None = frozenset()
+    for rule in flat:
+        needs = None if needs is None or rule.needs is None else needs | rule.needs
+    leaves = frozenset(leaf for rule in flat for leaf in rule.leaves)
+    return Rule(read, needs, leaves, tuple(flat), flat[0].leaf if len(flat) == 1 else None)
 
 
 def _with_default(name: str, rule: Rule, default: Any, *at: str | int) -> Rule:
     _check_constant(name, default, *at)
 
-    def with_default(objects: Objects, taken: list[Leaf]) -> Any:
-        value = rule(objects, taken)
+    def read(objects: Objects, taken: list[Leaf]) -> Any:
+        value = rule.read(objects, taken)
         return default if value is None or value == "" else value
 
-    return with_default
+    return Rule(read, None, rule.leaves)
 
 
 def _conditional(holds: Callable[[Objects], bool], rule: Rule) -> Rule:
-    return lambda objects, taken: rule(objects, taken) if holds(objects) else None
+    def read(objects: Objects, taken: list[Leaf]) -> Any:
+        return rule.read(objects, taken) if holds(objects) else None
+
+    return Rule(read, rule.needs, rule.leaves)
 
 
 def _constant(name: str, value: Any, *at: str | int) -> Rule:
     _check_constant(name, value, *at)
-    return lambda objects, taken: value
+
+    def read(objects: Objects, taken: list[Leaf]) -> Any:
+        return value
+
+    return Rule(read, None)
 
 
 def _joined(
@@ -194,11 +234,11 @@ def _joined(
         raise MappingMistake("expected a text", *at, "with")
     rules = [rule_of(name, each, scope, *at, "join", i) for i, each in enumerate(items)]
 
-    def rule(objects: Objects, taken: list[Leaf]) -> Any:
+    def read(objects: Objects, taken: list[Leaf]) -> Any:
         parts: list[str] = []
         taken_for_parts: list[Leaf] = []
         for each in rules:
-            part = text(each(objects, taken_for_parts), name)
+            part = text(each.read(objects, taken_for_parts), name)
             if part is None:
                 return None
             parts.append(part)
@@ -210,12 +250,18 @@ def _joined(
         taken += taken_for_parts
         return value
 
-    return rule
+    needs = next((each.needs for each in rules if each.needs is not None), None)
+    return Rule(read, needs, frozenset(leaf for each in rules for leaf in each.leaves))
 
 
 def joined(parts: Iterable[str]) -> str:
     """Texts as one, with colons between them; different texts never give the same."""
-    return ":".join(part.replace("\\", "\\\\").replace(":", "\\:") for part in parts)
+    return ":".join(
+        [
+            part.replace("\\", "\\\\").replace(":", "\\:") if ":" in part or "\\" in part else part
+            for part in parts
+        ]
+    )
 
 
 def _after(prefix: str, value: Any) -> Any:
