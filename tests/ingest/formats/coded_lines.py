@@ -224,7 +224,8 @@ CLOUDEVENT_BASE64_JSON = _cloudevent_of(json.dumps(CLOUDEVENT["data"]).encode())
 CLOUDEVENT_BASE64 = _cloudevent_of(b"\xff\x00 no JSON")
 
 
-def _json(line: Any) -> bytes:
+def as_json(line: Any) -> bytes:
+    """A line of JSON, without its end."""
     return json.dumps(line).encode()
 
 
@@ -238,27 +239,27 @@ SNOWPLOW_UNSTRUCT = {
     "derived_contexts": DERIVED,
 }
 SAMPLES: dict[str, tuple[str, Callable[[Any], bytes], Any]] = {
-    "cloudevent": ("cloudevents", _json, CLOUDEVENT),
-    "cloudevent in base64": ("cloudevents", _json, CLOUDEVENT_BASE64_JSON),
-    "cloudevent with bytes": ("cloudevents", _json, CLOUDEVENT_BASE64),
-    "batch of cloudevents": ("cloudevents", _json, [CLOUDEVENT, {**CLOUDEVENT, "id": "2"}]),
-    "ga4": ("ga4", _json, GA4),
-    "snowplow as json": ("snowplow", _json, SNOWPLOW_UNSTRUCT),
+    "cloudevent": ("cloudevents", as_json, CLOUDEVENT),
+    "cloudevent in base64": ("cloudevents", as_json, CLOUDEVENT_BASE64_JSON),
+    "cloudevent with bytes": ("cloudevents", as_json, CLOUDEVENT_BASE64),
+    "batch of cloudevents": ("cloudevents", as_json, [CLOUDEVENT, {**CLOUDEVENT, "id": "2"}]),
+    "ga4": ("ga4", as_json, GA4),
+    "snowplow as json": ("snowplow", as_json, SNOWPLOW_UNSTRUCT),
     "snowplow as tsv": ("snowplow", snowplow_tsv, SNOWPLOW_UNSTRUCT),
-    "snowplow bad row": ("snowplow_bad_rows", _json, BAD_ROW),
+    "snowplow bad row": ("snowplow_bad_rows", as_json, BAD_ROW),
     "native client": (
         "native",
-        _json,
+        as_json,
         {"event_type": "view", "timestamp": 1_790_856_000_000, "properties": {"a": 1}},
     ),
     "native server": (
         "native",
-        _json,
+        as_json,
         {"event_type": "buy", "timestamp": "2026-10-01T12:00:00Z", "metadata": {"amount": 1}},
     ),
     "mobile batch": (
         "native",
-        _json,
+        as_json,
         {
             "batch": [
                 {"event_type": "view", "timestamp": 1_790_856_000_000},
