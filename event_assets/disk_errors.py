@@ -7,11 +7,19 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from event_assets.errors import ConfigurationError, DiskError
 
 FULL_IN_WORDS = ("no space left on device", "disk is full", "disk quota exceeded", "file too large")
 """How databases say in their messages that nothing more could be written, in lower case."""
+
+
+class _Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FAILING = frozenset({errno.EIO, errno.EROFS})
@@ -54,12 +62,21 @@ def is_full(message: str) -> bool:
     return any(words in message.lower() for words in FULL_IN_WORDS)
 
 
+def free_bytes(place: Path) -> int:
+    """How much room there is on the disk of a folder."""
+    return _usage(place).free
+
+
 def free_space(place: Path) -> str:
-    """How much of the disk of a folder, or of the nearest one above it that exists, is free."""
+    """How much room there is and was, in words."""
+    usage = _usage(place)
+    return f"{usage.free / 1e6:,.0f} MB of {usage.total / 1e6:,.0f} MB are free"
+
+
+def _usage(place: Path) -> _Usage:
     while not place.exists():
         place = place.parent
-    usage = shutil.disk_usage(place)
-    return f"{usage.free / 1e6:,.0f} MB of {usage.total / 1e6:,.0f} MB are free"
+    return _Usage(*shutil.disk_usage(place))
 
 
 def _named(error: Exception) -> Path | None:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from event_assets import __version__
 from event_assets.compact import worth_compacting
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.ingest.admission import admission
+from event_assets.ingest.arrow import arrow, parquet
 from event_assets.ingest.loads import LoadRecord, every_generation, read_records
 from event_assets.ingest.pending import file_name, pending_days
 from event_assets.ingest.second_look import commands_for, look_again, told
+from event_assets.local_state import Finding, local_state
 from event_assets.plan.loader import load_plan
 from event_assets.settings import Settings, check_sources
-from event_assets.storage import stat_of
+from event_assets.storage import AnyPath, stat_of
 from event_assets.warehouse import lock_holder, sql_text
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    is_well: bool
-    text: str
+_SHOWN = 3
+_REFUSALS_SHOWN = 10
+_AS_IT_SHOULD = (
+    "after as_of",
+    "replaced by a later version of the file",
+    "read again with the rest of its last line",
+)
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -38,15 +41,26 @@ def examine(settings: Settings) -> list[Finding]:
                 "EVENT_ASSETS_DATA, or try `event-assets demo`",
             )
         ]
-    records = read_records(settings.loads_dir)
     return [
         *_configuration(settings),
-        *_lake(settings, records),
-        *_admission(settings, records),
-        *_way_out(settings, records),
+        *_lake_and_admission(settings),
         *_warehouse(settings),
         *_published(settings),
+        *local_state(settings),
     ]
+
+
+def _lake_and_admission(settings: Settings) -> Iterator[Finding]:
+    try:
+        records = read_records(settings.loads_dir)
+    except ConfigurationError as error:
+        yield Finding(False, str(error))
+        return
+    yield from _lake(settings, records)
+    yield from _parts(settings, records)
+    yield from _plans(settings, records)
+    yield from _admission(settings, records)
+    yield from _way_out(settings, records)
 
 
 def _configuration(settings: Settings) -> Iterator[Finding]:
@@ -71,8 +85,8 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
     if wrong:
         yield Finding(
             False,
-            f"{len(wrong)} accounts do not add up, the first: {wrong[0]}; read that day "
-            "again with `event-assets run --partition DAY`",
+            f"{len(wrong)} accounts do not add up, the first: {wrong[0]}; read them again: "
+            + _read_again(records, [each for each in records if each.account_errors()]),
         )
     newest = {(record.source, record.file): record for record in records}
     cut = [each for each in newest.values() if each.incomplete is not None]
@@ -82,14 +96,6 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
             f"{len(cut)} files are cut short or damaged, the first {cut[0].file}: "
             f"{cut[0].incomplete}; what could be read is in the lake. Copy them again, and "
             "`event-assets run` reads the rest",
-        )
-    named = {part for record in records for part in record.parts}
-    missing = sorted(part for part in named if not (settings.lake / part).is_file())
-    if missing:
-        yield Finding(
-            False,
-            f"{len(missing)} parts are missing, the first {missing[0]}; read their days again "
-            "with `event-assets run --partition DAY`",
         )
     named_once = {
         settings.lake / part
@@ -125,8 +131,66 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
         )
     pending = pending_days(settings)
     if pending:
-        told = ", ".join(f"{source} {len(days)}" for source, days in pending.items())
-        yield Finding(True, f"days with something new: {told}; `event-assets run` reads them")
+        named = ", ".join(f"{source} {_days(days)}" for source, days in pending.items())
+        yield Finding(True, f"days with something new: {named}; `event-assets run` reads them")
+
+
+def _parts(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
+    named = {part for record in records for part in record.parts}
+    wrong = {part: state for part in named if (state := _state_of(settings.lake / part))}
+    for state in ("missing", "damaged"):
+        parts = sorted(part for part in wrong if wrong[part] == state)
+        if parts:
+            concerned = [each for each in records if set(parts) & set(each.parts)]
+            yield Finding(
+                False,
+                f"{len(parts)} parts are {state}, the first {parts[0]}; read their days again: "
+                + _read_again(records, concerned),
+            )
+
+
+def _state_of(part: AnyPath) -> str | None:
+    if not part.is_file():
+        return "missing"
+    if isinstance(part, Path):
+        try:
+            parquet.read_metadata(part)
+        except (arrow.ArrowInvalid, OSError):
+            return "damaged"
+    return None
+
+
+def _plans(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
+    lost = [
+        each
+        for each in records
+        if each.kind != "ad_report"
+        and not (settings.plans_dir / f"{each.plan_hash}.json").is_file()
+    ]
+    if lost:
+        yield Finding(
+            False,
+            f"the plan that judged {len(lost)} loads is not in {shown_path(settings.plans_dir)} any more, "
+            "so coverage knows nothing of it; restore it from a backup, or judge these days by the plan "
+            f"as it is now: {_read_again(records, lost)}",
+        )
+
+
+def _read_again(records: list[LoadRecord], concerned: list[LoadRecord]) -> str:
+    """The commands that read the days of some loads again."""
+    commands: list[str] = []
+    for source in sorted({each.source for each in concerned}):
+        wanted: set[date] = {each.landing_date for each in concerned if each.source == source}
+        days = {each.landing_date for each in records if each.source == source}
+        commands += [each for each in commands_for(wanted, days) if each not in commands]
+    listed = ", ".join(f"`{command}`" for command in commands[:_SHOWN])
+    return listed + (", …" if len(commands) > _SHOWN else "")
+
+
+def _days(days: list[date]) -> str:
+    if len(days) <= _SHOWN:
+        return ", ".join(map(str, days))
+    return f"{len(days)} from {min(days)} to {max(days)}"
 
 
 def _gone_files(settings: Settings, records: list[LoadRecord]) -> list[str]:
@@ -148,15 +212,20 @@ def _admission(settings: Settings, records: list[LoadRecord]) -> Iterator[Findin
         # told already; without a plan nothing can be said of admission
         return
     refused = {
-        f"{row['source']} {row['landing_date']} ({row['refusal']})"
+        (row["source"], row["landing_date"]): row["refusal"]
         for row in admission(records, settings, plan).to_pylist()
-        if not row["is_admitted"]
+        if row["refusal"] is not None and row["refusal"] not in _AS_IT_SHOULD
     }
-    if refused:
+    for (source, day), refusal in sorted(refused.items())[:_REFUSALS_SHOWN]:
+        mend = f"mend the log or the plan and `event-assets run --partition {day}`"
+        if refusal.startswith("violations"):
+            mend += f", or accept it: `accepted_days: [{{source: {source}, date: {day}, reason: …}}]` in plan.yaml"
+        if "sources.yaml" in refusal:
+            mend = "name the source there again, or leave it: its events are in no table"
+        yield Finding(False, f"{source} {day} is not in the tables ({refusal}): {mend}")
+    if len(refused) > _REFUSALS_SHOWN:
         yield Finding(
-            False,
-            f"not in the tables: {', '.join(sorted(refused)[:5])}{', …' if len(refused) > 5 else ''}"
-            "; the checks of `event-assets run` say what to do",
+            False, f"… and {len(refused) - _REFUSALS_SHOWN} more days are not in the tables"
         )
 
 
@@ -192,8 +261,8 @@ def _warehouse(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding(
             False,
-            f"the warehouse does not open ({error}); remove {shown_path(settings.warehouse)} and "
-            "run again: all of it is made from the lake",
+            f"the warehouse does not open ({error}); remove {shown_path(settings.warehouse)} "
+            "(and the .wal beside it) and run again: all of it is made from the lake",
         )
 
 
@@ -204,12 +273,20 @@ def _published(settings: Settings) -> Iterator[Finding]:
     try:
         with duckdb.connect() as connection:
             connection.execute(f"attach {sql_text(settings.analytics)} as a (read_only)")
-            row = connection.execute("select published_at, as_of from a.marts.about").fetchone()
+            row = connection.execute(
+                "select published_at, as_of, package_version from a.marts.about"
+            ).fetchone()
     except duckdb.Error as error:
-        yield Finding(False, f"{shown_path(settings.analytics)} can't be read ({error}); run again")
+        yield Finding(
+            False,
+            f"{shown_path(settings.analytics)} can't be read ({_one_line(error)}); `event-assets run` replaces it",
+        )
         return
     assert row is not None
-    yield Finding(True, f"published {row[0]:%Y-%m-%d %H:%M} UTC, as of {row[1]}")
+    by = ""
+    if row[2] != __version__:
+        by = f", by version {row[2]}; this is {__version__}, which rebuilds at the next run what it makes otherwise"
+    yield Finding(True, f"published {row[0]:%Y-%m-%d %H:%M} UTC, as of {row[1]}{by}")
 
 
 def _opening_error(warehouse: Path) -> str | None:
@@ -217,8 +294,12 @@ def _opening_error(warehouse: Path) -> str | None:
         with duckdb.connect() as connection:
             connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
     except duckdb.Error as error:
-        return " ".join(str(error).split())[:200]
+        return _one_line(error)
     return None
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def _megabytes(path: Path) -> str:

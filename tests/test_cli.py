@@ -129,10 +129,11 @@ def test_doctor_finds_what_is_wrong_and_what_is_only_left_over(call, elsewhere):
     code, out, _ = call("doctor")
     assert code == 1
     wrong = [line for line in out.splitlines() if line.startswith("!!")]
-    assert len(wrong) == 1
+    assert len(wrong) == 2
     assert "remove data/warehouse.duckdb" in wrong[0]
+    assert "data/identity.key is gone" in wrong[1]
     assert "1 files in the lake" in out
-    assert "days with something new: client 1" in out
+    assert "days with something new: client 2026-10-01" in out
     assert leftover.exists()
 
 

@@ -159,11 +159,11 @@ def ensure_empty_parts(lake: AnyPath) -> None:
 
 
 def load_keys_in(part: AnyPath) -> list[str]:
-    """The loads that have rows in a part, finished or not; none where it is lost."""
+    """The loads that have rows in a part, finished or not; none where it is lost or damaged."""
     try:
         with part.open("rb") as file:
             metadata: dict[bytes, bytes] = parquet.read_metadata(file).metadata or {}
-    except FileNotFoundError:
+    except (FileNotFoundError, arrow.ArrowInvalid):
         return []
     keys: list[str] = json.loads(metadata.get(_LOADS_KEY, b"[]"))
     return keys
