@@ -56,13 +56,14 @@ class PathPattern:
         """
         if is_url(self.text):
             return sorted((each, path) for each, path in self._objects(day) if day in (None, each))
-        found: list[tuple[date, AnyPath]] = []
+        found: list[tuple[date, list[str], str]] = []
         for name in glob.iglob(self._glob(day), root_dir=data_dir, recursive=True):
-            path = data_dir / name
+            # ten thousand paths as texts take a third of the time that they take as Path
+            path = os.path.abspath(os.path.join(data_dir, name))
             landing_date = self._landing_date(name)
-            if landing_date is not None and path.is_file():
-                found.append((landing_date, Path(os.path.abspath(path))))
-        return sorted(found)
+            if landing_date is not None and os.path.isfile(path):
+                found.append((landing_date, path.split(os.sep), path))
+        return [(landing_date, Path(path)) for landing_date, _, path in sorted(found)]
 
     def prefix(self, day: date | None = None) -> str:
         """What all matching paths, of a day if given, begin with."""

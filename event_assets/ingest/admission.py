@@ -117,11 +117,13 @@ def admission(
     accepted = {(day.source, day.date) for day in plan.accepted_days}
     until = as_of or default_as_of(counting)
     configured = {source.name for source in settings.config.sources}
-    rows: list[dict[str, Any]] = []
-    for each in counting:
-        day = (each.source, each.landing_date)
-        share = shares[day].violation_share if day in shares else 0.0
-        limit = plan.checks.violations.error
+    limit = plan.checks.violations.error
+    share_of = [
+        shares[day].violation_share if (day := (each.source, each.landing_date)) in shares else 0.0
+        for each in counting
+    ]
+    refusals: list[str | None] = []
+    for each, share in zip(counting, share_of, strict=True):
         refusal = None
         if each.account_errors():
             refusal = "account does not add up"
@@ -131,10 +133,25 @@ def admission(
             refusal = "after as_of"
         elif each.load_key in replaced:
             refusal = replaced[each.load_key]
-        elif share > limit and day not in accepted:
+        elif share > limit and (each.source, each.landing_date) not in accepted:
             refusal = f"violations {share:.1%} > {limit:.1%}".replace("%", " %")
-        rows.append(_row(each, settings, share, refusal))
-    return pa.Table.from_pylist(rows, schema=LOADS)
+        refusals.append(refusal)
+    told: dict[str, Sequence[Any]] = {
+        "violation_share": share_of,
+        "is_admitted": [refusal is None for refusal in refusals],
+        "refusal": refusals,
+        "loaded_at": [_utc(each.loaded_at) for each in counting],
+        **_part_columns(counting, settings),
+    }
+    fields: list[Any] = list(LOADS)
+    columns = [
+        arrow.array(
+            told[each.name] if each.name in told else [getattr(x, each.name) for x in counting],
+            each.type,
+        )
+        for each in fields
+    ]
+    return arrow.Table.from_arrays(columns, schema=LOADS)
 
 
 def write_admission(
@@ -162,12 +179,13 @@ def refresh_parts(settings: Settings) -> None:
     if not path.is_file():
         return
     rows: list[dict[str, Any]] = parquet.read_table(path).to_pylist()
-    records = {each.load_key: each for each in read_records(settings.loads_dir)}
-    moved = [
-        {**row, **_parts(records[row["load_key"]], settings)} if row["load_key"] in records else row
-        for row in rows
-    ]
-    _write(settings, "loads", pa.Table.from_pylist(moved, schema=LOADS))
+    known = {each.load_key: each for each in read_records(settings.loads_dir)}
+    listed = [row for row in rows if row["load_key"] in known]
+    columns = _part_columns((known[row["load_key"]] for row in listed), settings)
+    for name, told in columns.items():
+        for row, parts in zip(listed, told, strict=True):
+            row[name] = parts
+    _write(settings, "loads", pa.Table.from_pylist(rows, schema=LOADS))
 
 
 def kept_plans(records: Iterable[LoadRecord], settings: Settings, plan: Plan) -> Iterator[KeptPlan]:
@@ -197,28 +215,21 @@ def _kept_document(settings: Settings, plan_hash: str) -> dict[str, Any] | None:
     return document if is_verdict_document(document) else None
 
 
-def _row(
-    record: LoadRecord, settings: Settings, share: float, refusal: str | None
-) -> dict[str, Any]:
-    loaded_at = datetime.fromisoformat(record.loaded_at).astimezone(UTC).replace(tzinfo=None)
-    return {
-        **{name: getattr(record, name, None) for name in LOADS.names},
-        "loaded_at": loaded_at,
-        "violation_share": share,
-        "is_admitted": refusal is None,
-        "refusal": refusal,
-        **_parts(record, settings),
-    }
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
 
 
-def _parts(record: LoadRecord, settings: Settings) -> dict[str, str]:
+def _part_columns(records: Iterable[LoadRecord], settings: Settings) -> dict[str, Sequence[str]]:
+    lake = str(settings.lake)
+
     def absolute(names: Iterable[str]) -> str:
-        return json.dumps([str(settings.lake / name) for name in names])
+        return json.dumps([f"{lake}/{name}" for name in names])
 
+    listed = list(records)
     return {
-        "event_parts": absolute(record.event_parts),
-        "quarantine_parts": absolute(record.quarantine_parts),
-        "ad_report_parts": absolute(record.ad_report_parts),
+        "event_parts": [absolute(each.event_parts) for each in listed],
+        "quarantine_parts": [absolute(each.quarantine_parts) for each in listed],
+        "ad_report_parts": [absolute(each.ad_report_parts) for each in listed],
     }
 
 

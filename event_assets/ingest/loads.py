@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -263,19 +264,25 @@ def _read(files: Iterable[RecordFile]) -> Iterable[LoadRecord]:
     newest: dict[str, LoadRecord] = {}
     for path, number, content in files:
         try:
-            for text in content.splitlines() if number else [content]:
-                record = LoadRecord.model_validate_json(text)
-                other = newest.setdefault(record.load_key, record)
-                # one that was brought up to date after a compaction stands alone again
-                if (record.compaction, not number) > (other.compaction, False):
-                    newest[record.load_key] = record
+            records = _merged(content) if number else [LoadRecord.model_validate_json(content)]
         except ValidationError as error:
             raise ConfigurationError(
                 f"is no load record ({error.errors()[0]['msg']})",
                 file=path,
                 remedy="remove it, and the next run reads its files again",
             ) from error
+        for record in records:
+            other = newest.setdefault(record.load_key, record)
+            # one that was brought up to date after a compaction stands alone again
+            if (record.compaction, not number) > (other.compaction, False):
+                newest[record.load_key] = record
     return newest.values()
+
+
+@lru_cache(maxsize=2_000)
+def _merged(content: bytes) -> list[LoadRecord]:
+    """The records of a day's file. A run reads them three times, and they stay what they are."""
+    return [LoadRecord.model_validate_json(line) for line in content.splitlines()]
 
 
 def are_compacted_since(loads_dir: AnyPath, records: Iterable[LoadRecord]) -> bool:

@@ -44,10 +44,7 @@ def newest_date(files: Iterable[tuple[date, AnyPath]]) -> date | None:
 
 def file_name(settings: Settings, path: AnyPath) -> str:
     """The path as the lake names it: relative to the data directory, absolute when outside, or a URL."""
-    try:
-        return path.relative_to(settings.data_dir).as_posix()
-    except ValueError:
-        return path.as_posix()
+    return path.as_posix().removeprefix(f"{settings.data_dir.as_posix()}/")
 
 
 def is_unchanged(stat: Stat, chain: Sequence[LoadRecord], *, is_newest: bool) -> bool:
