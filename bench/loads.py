@@ -120,7 +120,8 @@ def second_look(data: Path) -> tuple[float, float]:
 
     settings = settings_of(data, SOURCES)
     plan: Plan = load_plan(settings.plan_dir)
-    changed = plan.model_copy(update={"version": plan.version + 1})
+    policy = plan.policy.model_copy(update={"unplanned_event": "quarantine"})
+    changed = plan.model_copy(update={"policy": policy})
 
     def look() -> None:
         records = read_records(settings.loads_dir)
