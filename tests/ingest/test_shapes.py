@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,25 @@ def test_of_an_element_too_long_the_beginning_is_kept(
     found = elements(path)
     assert found[0][0] == b'{"a": "xxxxxxxxxxxxx'
     assert [each for each, _, _ in found[1:]] == [b'{"b": 2}']
+
+
+def test_elements_are_given_as_they_come_and_not_held() -> None:
+    chunk = b'{"a": [1, {"b": "}"}]},' * 1_000
+    taken = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal taken
+        yield b"["
+        for _ in range(100):
+            taken += 1
+            yield chunk
+
+    seen = 0
+    for block in json_arrays.array_blocks(chunks(), Position()):
+        seen += block.count
+        assert seen >= (taken - 1) * 1_000
+        assert len(block.lines) <= 1_001
+    assert seen == 100_000
 
 
 def rows(workspace: Workspace, file: str) -> list[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ import pytest
 from ingest_workspace import Workspace, line, make_workspace
 
 from event_assets.errors import ConfigurationError
-from event_assets.ingest import LoadRecord, blocks, cores, workers
+from event_assets.ingest import LoadRecord, blocks, cores, event_files, workers
 from event_assets.ingest.cores import available_cores
 from event_assets.ingest.workers import WorkerDied, Workers
 
@@ -131,6 +131,34 @@ def test_a_process_that_is_killed_is_told_and_leaves_nothing_half(
     monkeypatch.setattr(Workers, "_ask", plain)
     (record,) = workspace.ingest()
     assert (record.candidates, record.generation) == (200, 1)
+
+
+def test_no_more_is_read_ahead_than_the_processes_need(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, two: Workers
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 1_000)
+    read, written = 0, 0
+    plain_read, plain_write = event_files.read_blocks, event_files.EventFiles._write  # pyright: ignore[reportPrivateUsage]
+    ahead: list[int] = []
+
+    def count_read(*arguments: Any) -> Iterator[Any]:
+        nonlocal read
+        for block in plain_read(*arguments):
+            read += 1
+            ahead.append(read - written)
+            yield block
+
+    def count_written(*arguments: Any) -> None:
+        nonlocal written
+        written += 1
+        plain_write(*arguments)
+
+    monkeypatch.setattr(event_files, "read_blocks", count_read)
+    monkeypatch.setattr(event_files.EventFiles, "_write", count_written)
+    workspace.write(line() * 600)
+    workspace.ingest(workers=two)
+    assert read == written > 30
+    assert max(ahead) <= 6
 
 
 PARENT = """
