@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -176,6 +177,7 @@ def run_ours(folder: Path, _: int, cores: int = 1) -> Callable[[], int]:
 
     settings = load_settings(folder, packaged_plan_dir(), None)
     plan = load_plan(settings.plan_dir)
+    shutil.rmtree(folder / "lake", ignore_errors=True)
     ensure_lake(settings)
 
     def run() -> int:

@@ -39,12 +39,13 @@ class Unjudged:
 
 def measure(folder: Path, *, is_judged: bool) -> None:
     """Ingest the file in this process and print wall and CPU seconds as JSON."""
-    from event_assets.ingest import ensure_lake, ingest, ingest_day
+    from event_assets.ingest import block_judge, ensure_lake, ingest_day
     from event_assets.plan.loader import load_plan
     from event_assets.settings import load_settings, packaged_plan_dir
 
+    os.environ["EVENT_ASSETS_CORES"] = "1"  # the judge is put into this process alone
     if not is_judged:
-        ingest.Judge = Unjudged
+        block_judge.Judge = Unjudged
     settings = load_settings(folder, packaged_plan_dir(), None)
     plan = load_plan(settings.plan_dir)
     ensure_lake(settings)

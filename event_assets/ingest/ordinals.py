@@ -13,6 +13,7 @@ Keys = npt.NDArray[np.uint64]
 Counts = npt.NDArray[np.int64]
 
 _FILTER_BITS = 24  # 16 MB that answer for most new contents that they are new
+FILTER_FROM = 50_000  # distinct contents; of fewer all are looked up sooner than it is made
 SPILL_AT = 4_000_000  # distinct contents in memory (64 MB); more go to a temporary file
 
 
@@ -25,7 +26,7 @@ class Ordinals:
 
     def __init__(self, spill_at: int = SPILL_AT) -> None:
         self._spill_at = spill_at
-        self._may_be_known = np.zeros(2**_FILTER_BITS, dtype=bool)
+        self._may_be_known: npt.NDArray[np.bool_] | None = None
         self._in_memory: list[_Run] = []
         self._spilled: list[_Run] = []
 
@@ -44,13 +45,17 @@ class Ordinals:
 
     def _add(self, keys: Keys, sizes: Counts) -> Counts:
         """Count distinct, sorted keys; returns their counts before."""
-        first_bits = keys >> np.uint64(64 - _FILTER_BITS)
-        asked = np.flatnonzero(self._may_be_known[first_bits])
-        self._may_be_known[first_bits] = True
         before = np.zeros(len(keys), dtype=np.int64)
-        before[asked] = self._add_known(keys[asked], sizes[asked])
+        if self._may_be_known is None:
+            before = self._add_known(keys, sizes)
+        else:
+            first_bits = _first_bits(keys)
+            asked = np.flatnonzero(self._may_be_known[first_bits])
+            self._may_be_known[first_bits] = True
+            before[asked] = self._add_known(keys[asked], sizes[asked])
         is_new = before == 0
         self._in_memory.append(_Run(keys[is_new], sizes[is_new]))
+        self._filter_if_many()
         self._merge()
         return before
 
@@ -60,6 +65,15 @@ class Ordinals:
             run.add(keys, sizes, before)
         return before
 
+    def _filter_if_many(self) -> None:
+        if self._may_be_known is not None:
+            return
+        runs = (*self._in_memory, *self._spilled)
+        if sum(len(run.keys) for run in runs) > FILTER_FROM:
+            self._may_be_known = np.zeros(2**_FILTER_BITS, dtype=bool)
+            for run in runs:
+                self._may_be_known[_first_bits(run.keys)] = True
+
     def _merge(self) -> None:
         runs = self._in_memory
         while len(runs) > 1 and len(runs[-2].keys) <= 2 * len(runs[-1].keys):
@@ -67,6 +81,10 @@ class Ordinals:
             runs[-1] = runs[-1].merged(last)
         if len(runs[0].keys) >= self._spill_at:
             self._spilled.append(runs.pop(0).spilled())
+
+
+def _first_bits(keys: Keys) -> Keys:
+    return keys >> np.uint64(64 - _FILTER_BITS)
 
 
 class _Run:

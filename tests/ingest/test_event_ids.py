@@ -58,10 +58,21 @@ def test_a_producers_id_is_kept(workspace: Workspace) -> None:
     assert [len(each) for each in found[1:5]] == [64] * 4
 
 
-@given(st.lists(st.lists(st.integers(0, 30), max_size=40), max_size=10), st.integers(1, 20))
+@given(
+    st.lists(st.lists(st.integers(0, 30), max_size=40), max_size=10),
+    st.integers(1, 20),
+    st.sampled_from([0, 5, 25, 50_000]),
+)
 def test_ordinals_count_occurrences_over_batches_and_spilled_runs(
-    batches: list[list[int]], spill_at: int
+    batches: list[list[int]], spill_at: int, filter_from: int
 ) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("event_assets.ingest.ordinals.FILTER_FROM", filter_from)
+        check_ordinals(batches, spill_at)
+
+
+def check_ordinals(batches: list[list[int]], spill_at: int) -> None:
+    """Against counting one by one; contents are spread over all first bits."""
     ordinals = Ordinals(spill_at)
     seen: Counter[int] = Counter()
     for batch in batches:
@@ -69,7 +80,7 @@ def test_ordinals_count_occurrences_over_batches_and_spilled_runs(
         for key in batch:
             expected.append(seen[key])
             seen[key] += 1
-        assert ordinals.take(np.array(batch, dtype=np.uint64)).tolist() == expected
+        assert ordinals.take(np.array(batch, dtype=np.uint64) << np.uint64(59)).tolist() == expected
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=30))
