@@ -212,6 +212,51 @@ def doctor(data: DataOption = None) -> None:
 
 
 @app.command()
+def erase(
+    user: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--user", metavar="ID", help="A user id of the person; several times for all."
+        ),
+    ] = None,
+    anonymous: Annotated[
+        list[str] | None,
+        typer.Option("--anonymous", metavar="ID", help="The id of a device or cookie."),
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Blank the lines of all who were erased in raw files too.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count what would be erased; change nothing.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="End an erasure that was interrupted.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Remove a person: events, quarantined records, tables; nothing read later brings them back.
+
+    Raw files stay as they are without --raw. What the person sends from now on comes in.
+    """
+    from event_assets.console import shown_progress
+    from event_assets.erase_command import erase as erase_all
+    from event_assets.erasure import Asked
+
+    asked = Asked(tuple(user or ()), tuple(anonymous or ()))
+    if not (user or anonymous or resume or raw) or any(not each.strip() for each in asked.all):
+        raise typer.BadParameter("say whom by --user ID or --anonymous ID")
+    settings = _settings(data)
+    if not (dry_run or yes or resume):
+        erase_all(settings, asked, raw=raw, resume=False, is_dry=True)
+        if not typer.confirm("Erase them for good?"):
+            raise typer.Exit(1)
+    with shown_progress():
+        code = erase_all(settings, asked, raw=raw, resume=resume, is_dry=dry_run)
+    raise typer.Exit(code)
+
+
+@app.command()
 def ui(
     data: DataOption = None,
     port: Annotated[int, typer.Option("--port", help="Where to listen.")] = 3000,

@@ -18,6 +18,7 @@ from event_assets.code_location import build_definitions
 from event_assets.dagster_home import dagster_home
 from event_assets.disk_errors import disk_told
 from event_assets.errors import ConfigurationError, shown_path
+from event_assets.ingest.erasing import check_no_erasure_is_unfinished
 from event_assets.landing import DaySpan, files_by_day, landing_span
 from event_assets.plan.loader import load_plan
 from event_assets.progress import report
@@ -56,6 +57,7 @@ def check_configuration(settings: Settings, options: RunOptions) -> None:
             f"there is no data directory {shown_path(settings.data_dir)}",
             remedy="make it and put logs below its raw/, or name another by --data",
         )
+    check_no_erasure_is_unfinished(settings)
     for each in days.values():
         for paths in each.values():
             for path in paths:

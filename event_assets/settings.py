@@ -183,6 +183,16 @@ class Settings:
         return self.lake / "plans"
 
     @property
+    def erasures_dir(self) -> AnyPath:
+        """Which lines were erased."""
+        return self.lake / "erasures"
+
+    @property
+    def erasing_dir(self) -> Path:
+        """What of an erasure is still to be done, and the lock of who does it: on this machine."""
+        return self.local_lake / "erasures"
+
+    @property
     def plan_tables_dir(self) -> Path:
         """The compiled plan that the models read."""
         return self.local_lake / "plan"

@@ -59,7 +59,8 @@ def day_metadata(
 
 
 def _account_table(day: SourceDay) -> str:
-    header = ["file", "lines", "data", "blank", "unreadable", "records", "accepted", "quarantined"]
+    header = ["file", "lines", "data", "blank", "unreadable"]
+    header += ["records", "accepted", "quarantined", "erased"]
     rows = [
         (
             load.file,
@@ -70,6 +71,7 @@ def _account_table(day: SourceDay) -> str:
             load.records,
             load.candidates,
             load.quarantined,
+            load.erased,
         )
         for load in day.loads[:_FILES_SHOWN]
     ]

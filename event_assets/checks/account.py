@@ -21,7 +21,7 @@ def account_check_spec(asset: dg.AssetKey) -> dg.AssetCheckSpec:
         blocking=True,
         description=(
             "In every load lines = data lines + blank + unreadable, and the records of the data "
-            "lines = accepted + quarantined. A line that is lost or counted twice fails it."
+            "lines = accepted + quarantined + erased. A line that is lost or counted twice fails it."
         ),
     )
 

@@ -40,6 +40,7 @@ LOADS = pa.schema(
         ("records", _COUNT),
         ("candidates", _COUNT),
         ("quarantined", _COUNT),
+        ("erased", _COUNT),
         ("flagged", _COUNT),
         ("violation_share", pa.float64()),
         ("is_admitted", pa.bool_()),

@@ -20,6 +20,7 @@ from event_assets.ingest.columns import (
     event_rows,
     quarantine_batch,
 )
+from event_assets.ingest.erasures import Erasures
 from event_assets.ingest.judging import Counts, LineJudge
 from event_assets.ingest.ordinals import Keys
 from event_assets.ingest.privacy import privacy_of
@@ -33,6 +34,7 @@ class DayToJudge:
 
     data_dir: Path
     source: Source
+    erasures: Erasures | None
     verdict_document: dict[str, Any]
     landing_date: date
 
@@ -53,7 +55,7 @@ class BlockJudge:
     def __init__(self, day: DayToJudge) -> None:
         privacy = privacy_of(day.source, day.data_dir)
         judge = Judge(day.verdict_document)
-        self._lines = LineJudge(day.source, privacy, judge, day.landing_date)
+        self._lines = LineJudge(day.source, privacy, day.erasures, judge, day.landing_date)
 
     def judged(self, block: Block, origin: Origin) -> JudgedBlock:
         """Everything that the block's lines hold."""

@@ -17,6 +17,8 @@ from event_assets.ingest.block_judge import DayToJudge
 from event_assets.ingest.blocks import ContentChanged
 from event_assets.ingest.columns import Origin
 from event_assets.ingest.day_files import DayFiles
+from event_assets.ingest.erasing import no_erasure
+from event_assets.ingest.erasures import read_erasures
 from event_assets.ingest.event_files import EventFiles
 from event_assets.ingest.lake_day import alone, generations_with_rows, lock_folder, remove_leftovers
 from event_assets.ingest.loads import (
@@ -84,7 +86,7 @@ def ingest_day(
         ensure_lake(settings)
         _keep_plan(settings, plan)
     folder = lock_folder(settings, source.name, landing_date)
-    with disk_told(settings.data_dir), alone(folder):
+    with disk_told(settings.data_dir), no_erasure(settings), alone(folder):
         known = read_day(settings.loads_dir, source.name, landing_date)
         remove_leftovers(settings, source.name, landing_date, known)
         files = DayFiles(settings, source, landing_date, known, rejudge=rejudge, verify=verify)
@@ -118,7 +120,8 @@ class _Day:
             privacy = privacy_of(source, settings.data_dir)
             self._reader = AdReportFiles(privacy, landing_date, self._parts)
         else:
-            to_judge = DayToJudge(settings.data_dir, source, plan.verdict_document(), landing_date)
+            erasures, document = read_erasures(settings), plan.verdict_document()
+            to_judge = DayToJudge(settings.data_dir, source, erasures, document, landing_date)
             self._reader = EventFiles(to_judge, workers, self._parts)
         self._on_progress = on_progress
         self._waiting: list[LoadRecord] = []
@@ -230,6 +233,7 @@ class _Day:
             records=counts.records,
             candidates=outcome.rows.get("events", 0) + outcome.rows.get("ad_reports", 0),
             quarantined=outcome.rows.get("quarantine", 0),
+            erased=counts.erased,
             flagged=counts.flagged,
             noise=counts.noise,
             unplanned=counts.unplanned,

@@ -13,6 +13,7 @@ from typing import Any
 from event_assets.ingest import quarantine
 from event_assets.ingest.blocks import Block
 from event_assets.ingest.canonical import EVENT_TYPE, EVENT_VERSION, Canon
+from event_assets.ingest.erasures import NOTHING, Erasures
 from event_assets.ingest.formats import READ_FIELDS, Reading
 from event_assets.ingest.json_text import dumped
 from event_assets.ingest.line_reader import LineReader
@@ -54,6 +55,7 @@ class Counts:
     flagged: int = 0
     noise: int = 0
     unplanned: int = 0
+    erased: int = 0
     violations: Counter[str] = field(default_factory=Counter[str])
     formats: Counter[str] = field(default_factory=Counter[str])
 
@@ -92,11 +94,19 @@ class LineJudge:
     """Reads and judges the lines of one source and landing date, and counts what it saw."""
 
     def __init__(
-        self, source: Source, privacy: Privacy | None, judge: Judge, landing_date: date
+        self,
+        source: Source,
+        privacy: Privacy | None,
+        erasures: Erasures | None,
+        judge: Judge,
+        landing_date: date,
     ) -> None:
         self.counts = Counts()
         self._lines = LineReader(source, privacy)
         self._digest = _digest_of(privacy)
+        self._erasures = erasures
+        self._is_private = privacy is not None
+        self._erased = NOTHING  # items of the line that is being judged
         self._judge = judge.judge
         self._kind = source.kind
         self._canon = Canon(landing_date)
@@ -107,15 +117,19 @@ class LineJudge:
         counts = self.counts
         counts.lines += block.count
         if block.unreadable is not None:
+            self._begin(self._digest(block.lines[0]))
             self._reject_line(judged, 0, Unreadable(block.unreadable))
             return judged
         read, digest, digests = self._lines.read, self._digest, judged.digests
         has_long_numbers, items = block.has_long_numbers, block.items
+        erasures = self._erasures
         for index, line in enumerate(block.lines):
             if not line or line.isspace():
                 counts.blank += 1
                 continue
             digests.append(digest(line))
+            if erasures is not None:
+                self._begin(digests[-1])
             try:
                 readings = read(line, has_long_numbers=has_long_numbers)
             except Unreadable as error:
@@ -127,6 +141,9 @@ class LineJudge:
             for index_in_line, reading in enumerate(readings):
                 item = index_in_line if items is None else items.take(block.numbers[index])
                 counts.records += 1
+                if item in self._erased:
+                    counts.erased += 1
+                    continue
                 try:
                     self._judge_record(judged, index, item, reading)
                 except Malformed as error:
@@ -135,6 +152,10 @@ class LineJudge:
                     self._reject(judged, index, item, known, quarantine.malformed(error))
         counts.formats.update(map(_format_of, judged.rows))
         return judged
+
+    def _begin(self, digest: bytes) -> None:
+        if self._erasures is not None:
+            self._erased = self._erasures.items(digest, is_keyed=self._is_private)
 
     def _judge_record(
         self, judged: Judged, index: int, item: int, reading: Reading | Malformed
@@ -197,13 +218,20 @@ class LineJudge:
         event_type: str | None,
         violations: tuple[Violation, ...],
     ) -> None:
+        if item in self._erased:
+            self.counts.erased += 1
+            return
         self._count(violations)
         block = judged.block
-        if judged.last_rejected == index:
+        line = block.lines[index]
+        if self._erased is not NOTHING:
+            raw, encoding = quarantine.WITHHELD  # the line holds what was erased as well
+        elif judged.last_rejected == index:
             raw, encoding = quarantine.SAME_LINE
         else:
-            raw, encoding = self._lines.kept(block.lines[index])
+            raw, encoding = self._lines.kept(line)
             judged.last_rejected = index
+        digest = self._digest(line) if block.unreadable is not None else judged.digests[-1]
         judged.rejected.append(
             Rejected(
                 block.numbers[index],
@@ -213,6 +241,7 @@ class LineJudge:
                 raw,
                 encoding,
                 quarantine.reasons(violations),
+                digest.hex(),
             )
         )
 

@@ -44,8 +44,9 @@ class LoadRecord(BaseModel):
     **Account.** `lines` = `data_lines` + `blank` + `unreadable`, where an unreadable line is no
     JSON object. An unreadable line counts as one quarantined record, so `records` (those of the
     data lines, and the unreadable lines) = `candidates` (rows in events or ad reports) +
-    `quarantined` (rows in quarantine); with one event a line
-    `lines` = `candidates` + `quarantined` + `blank`. Of an ad report a line is a row below the
+    `quarantined` (rows in quarantine) + `erased` (rows that `event-assets erase` removed, or that
+    came again after it); with one event a line `lines` = `candidates` + `quarantined` + `erased` +
+    `blank`. Of an ad report a line is a row below the
     header.
 
     **Verdicts.** `violations` gives for each type the records that show it. `flagged` candidates
@@ -94,6 +95,7 @@ class LoadRecord(BaseModel):
     records: int
     candidates: int
     quarantined: int
+    erased: int = 0
     flagged: int
     noise: int = 0
     unplanned: int
@@ -144,12 +146,12 @@ class LoadRecord(BaseModel):
                 "+ {0.unreadable} unreadable",
             ),
             (
-                self.records == self.candidates + self.quarantined,
+                self.records == self.candidates + self.quarantined + self.erased,
                 "{0.records} records are not {0.candidates} candidates "
-                "+ {0.quarantined} quarantined",
+                "+ {0.quarantined} quarantined + {0.erased} erased",
             ),
             (
-                self.quarantined >= self.unreadable,
+                self.quarantined + self.erased >= self.unreadable,
                 "{0.unreadable} unreadable lines are not all among the "
                 "{0.quarantined} quarantined records",
             ),

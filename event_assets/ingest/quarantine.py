@@ -25,6 +25,7 @@ class Rejected(NamedTuple):
     raw: str
     raw_encoding: str
     violations: str
+    raw_sha256: str | None = None  # ad reports hold no persons whose lines are to be known again
 
 
 def malformed(error: Malformed) -> tuple[Violation, ...]:

@@ -44,7 +44,7 @@ QUARANTINE = pa.schema(
         *_columns(pa.int32(), "item"),
         *_columns(pa.int64(), "byte_offset"),
         *_columns(pa.date32(), "landing_date"),
-        *_columns(_TEXT, "event_type raw raw_encoding violations plan_hash"),
+        *_columns(_TEXT, "event_type raw raw_encoding violations plan_hash raw_sha256"),
     ]
 )
 

@@ -191,7 +191,7 @@ class _Look:
     def at(self, day: date, loads: Sequence[LoadRecord]) -> dict[str, Seen]:
         """What became of the records of a day's loads, as far as they could be looked at."""
         found = {each.load_key: Seen() for each in loads}
-        lines = LineJudge(self._source, self._privacy, self._judge, day)
+        lines = LineJudge(self._source, self._privacy, None, self._judge, day)
         drops = {each.load_key: self._lost(each) for each in loads}
         for batch in quarantined_records(self._lake, loads):
             taken = self._taken(batch)

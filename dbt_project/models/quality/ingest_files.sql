@@ -35,6 +35,7 @@ files as (
     sum(records) as records,
     sum(candidates) as candidates,
     sum(quarantined) as quarantined,
+    sum(erased) as erased,
     max(loaded_at) as loaded_at
   from loads
   group by file_key
@@ -57,6 +58,7 @@ select
     case when files.kind = 'ad_report' then 0 else files.candidates - coalesce(accepted.accepted, 0) end as {{ dbt.type_bigint() }}
   ) as duplicates,
   cast(files.quarantined as {{ dbt.type_bigint() }}) as quarantined,
+  cast(files.erased as {{ dbt.type_bigint() }}) as erased,
   files.loaded_at,
   files.file_key
 from files

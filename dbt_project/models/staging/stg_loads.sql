@@ -16,6 +16,7 @@ select
   records,
   candidates,
   quarantined,
+  erased,
   flagged,
   plan_hash,
   plan_version,
