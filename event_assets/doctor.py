@@ -10,6 +10,7 @@ import duckdb
 
 from event_assets import __version__
 from event_assets.compact import worth_compacting
+from event_assets.erasure import Stage, read_unfinished
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.ingest.admission import admission
 from event_assets.ingest.arrow import arrow, parquet
@@ -43,6 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
         ]
     return [
         *_configuration(settings),
+        *_erasure(settings),
         *_lake_and_admission(settings),
         *_warehouse(settings),
         *_published(settings),
@@ -72,6 +74,18 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         return
     sources = ", ".join(source.name for source in settings.config.sources)
     yield Finding(True, f"plan `{plan.name}` with {len(plan.events)} events; sources {sources}")
+
+
+def _erasure(settings: Settings) -> Iterator[Finding]:
+    unfinished = read_unfinished(settings)
+    if unfinished is not None:
+        left = {
+            Stage.LAKE: "the lake still holds some of it, and no file is read until it has ended",
+            Stage.TABLES: "the tables are still to be built and published without it",
+        }[unfinished.stage]
+        yield Finding(
+            False, f"an erasure was interrupted: {left}; `event-assets erase --resume` ends it"
+        )
 
 
 def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import pytest
 from backports import zstd
 from ingest_workspace import NOON, Workspace, line, make_workspace
 
+from event_assets.doctor import examine
 from event_assets.erasure import Asked, Done, erase_from_lake, read_unfinished, search
 from event_assets.errors import ConfigurationError
 from event_assets.ingest.loads import every_generation
@@ -337,6 +338,8 @@ def test_an_erasure_that_dies_anywhere_is_ended_by_the_next(
             erase(one, raw=raw)
         monkeypatch.undo()
         unfinished = read_unfinished(one.settings)
+        if unfinished is not None:
+            assert any("an erasure was interrupted" in each.text for each in examine(one.settings))
         if unfinished is not None and unfinished.stage == "lake":
             with pytest.raises(ConfigurationError, match="an erasure was interrupted"):
                 one.ingest()
