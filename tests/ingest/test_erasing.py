@@ -23,6 +23,7 @@ GONE = "gone-4711@example.com"
 DEVICE = "device-of-gone"
 CANARY = "Unmistakable Canary"
 SHARED = "device-of-both"
+ROUNDS = 200 if os.environ.get("EVENT_ASSETS_FAULT_ROUNDS") == "many" else 6
 HIDDEN = """\
 sources:
   - {name: client, kind: client, path: "raw/client/{date}/*", hash: [user_id, anonymous_id]}
@@ -330,7 +331,7 @@ def test_an_erasure_that_dies_anywhere_is_ended_by_the_next(
     erase(whole, raw=raw)
     total, expected = calls, (facts(whole), facts(whole, "quarantine"), accounts(whole))
     assert total > 20
-    step = max(1, total // int(os.environ.get("EVENT_ASSETS_FAULT_ROUNDS", "6")))
+    step = max(1, total // ROUNDS)
     for limit in range(1, total + 1, step):
         one = copy(f"died-{limit}")
         dying_at(limit)
