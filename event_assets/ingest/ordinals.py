@@ -14,7 +14,7 @@ Counts = npt.NDArray[np.int64]
 
 _FILTER_BITS = 24  # 16 MB that answer for most new contents that they are new
 FILTER_FROM = 50_000  # distinct contents; of fewer all are looked up sooner than it is made
-SPILL_AT = 4_000_000  # distinct contents in memory (64 MB); more go to a temporary file
+SPILL_AT = 1_000_000  # distinct contents in memory (16 MB); more go to a temporary file
 
 
 class Ordinals:

@@ -19,7 +19,7 @@ from event_assets.ingest.cores import VARIABLE, available_cores
 
 WORTH_IT = 32 * 2**20  # bytes of one file; to start a process takes as long as to judge 9 MB
 _MOST = 6  # reading, counting and writing keep this process as busy as about four others
-_AHEAD = 2  # blocks read for each process
+_AHEAD = 1  # blocks read for each process
 
 
 class WorkerDied(Exception):
@@ -96,7 +96,11 @@ class _Worker:
                 [sys.executable, "-P", "-m", "event_assets.ingest.worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                    "ARROW_DEFAULT_MEMORY_POOL": "system",  # Arrow's own keeps what it freed
+                },
             )
 
     def ask(self, day: DayToJudge, block: Block, origin: Origin) -> JudgedBlock:
