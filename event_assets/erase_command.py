@@ -73,7 +73,8 @@ def told(found: Found) -> list[str]:
         )
     if found.lines_of_others:
         lines.append(
-            f"{found.lines_of_others:,} of the lines hold events of other persons too, which stay"
+            f"{found.lines_of_others:,} of the lines hold events of others too, which stay; raw files keep "
+            "these lines, --raw does not blank them"
         )
     return lines
 
