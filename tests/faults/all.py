@@ -2,7 +2,9 @@
 
 from tests.faults import (
     clocks,
+    concurrency,
     crash,
+    delivery,
     disk_full,
     hostile_lines,
     moving_files,
@@ -14,6 +16,8 @@ FAULTS = sorted(
         *hostile_lines.FAULTS,
         *moving_files.FAULTS,
         *clocks.FAULTS,
+        *concurrency.FAULTS,
+        *delivery.FAULTS,
         *plan_change.FAULTS,
         *crash.FAULTS,
         *disk_full.FAULTS,
