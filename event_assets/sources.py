@@ -147,12 +147,14 @@ class Source(ConfigModel):
             *(f"drop_query:{name}" for name in sorted(self.drop_query)),
         )
 
-    @property
+    @cached_property
     def config_hash(self) -> str:
         """A hash of all that changes how the source's bytes are read."""
+        # what reads the formats reads sources as well
+        from event_assets.ingest.formats import mappings_of
+
         reading = [self.kind, self.format, sorted(self.mapping.items()), sorted(self.drop)]
-        # added to it only where there: what was read before has the same hash still
-        reading += [list(self.altered)] if self.altered else []
+        reading += [list(self.altered), mappings_of(self.format)]
         return hashlib.sha256(json.dumps(reading, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from event_assets.errors import ConfigurationError
+from event_assets.ingest import formats
+from event_assets.ingest.formats.mapping import MappingReader
 from event_assets.settings import (
     DEFAULT_SOURCES,
     Settings,
@@ -336,3 +338,17 @@ def test_one_data_directory_has_one_name_however_it_is_spelled(tmp_path: Path):
 def test_a_data_directory_that_sql_could_not_name_is_refused(tmp_path: Path, name: str):
     with pytest.raises(ConfigurationError, match="quote or a brace"):
         load_settings(tmp_path / name, tmp_path, None)
+
+
+def test_the_hash_of_a_source_follows_the_mapping_of_its_vendor(monkeypatch: pytest.MonkeyPatch):
+    def hashes() -> dict[str, str]:
+        base = {"name": "site", "kind": "client", "path": "{date}"}
+        names = ("auto", "segment", "mixpanel", "native")
+        return {name: Source.model_validate({**base, "format": name}).config_hash for name in names}
+
+    before = hashes()
+    segment = next(each for each in formats.readers() if each.name == "segment")
+    assert isinstance(segment, MappingReader)
+    monkeypatch.setattr(segment, "written", {**segment.written, "user_id": "uid"})
+    after = hashes()
+    assert {name for name in before if before[name] != after[name]} == {"auto", "segment"}

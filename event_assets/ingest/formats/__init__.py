@@ -27,6 +27,7 @@ __all__ = [
     "Reading",
     "Readings",
     "format_names",
+    "mappings_of",
     "reader_of",
     "readers",
 ]
@@ -53,6 +54,15 @@ def readers() -> tuple[Reader, ...]:
 def format_names() -> tuple[str, ...]:
     """What `format` may be in sources.yaml."""
     return (AUTO, *sorted(reader.name for reader in readers()), MAPPING)
+
+
+def mappings_of(format_name: str) -> dict[str, Any]:
+    """The mappings that a format's lines are read by, each by its name, as their files say."""
+    return {
+        reader.name: reader.written
+        for reader in readers()
+        if isinstance(reader, MappingReader) and format_name in (AUTO, reader.name)
+    }
 
 
 def reader_of(format_name: str, mapping: Mapping[str, Any]) -> AutoReader | NamedReader:

@@ -78,6 +78,7 @@ class MappingReader:
         self.order = order
         self.marks = marks
         self._knows = knows or self._says_what_happened
+        self.written = written
         self._nothing = meaningless(written.get("empty", []), "empty")
         scope = Scope(self._nothing)
         self._rules = [
