@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from backports import zstd
+
 NOON = 1_790_856_000_000  # 2026-10-01 12:00 UTC in milliseconds
 PREFIX = b'{"event_type": "view", "timestamp": 1790856000000, '
 
@@ -235,10 +237,15 @@ def _gzip_members(content: bytes) -> bytes:
     return _gzip(content[:half]) + _gzip(content[half:])
 
 
+def _zstd(content: bytes) -> bytes:
+    return zstd.compress(content, 1)
+
+
 CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
     "plain": _plain,
     "gzip": _gzip,
     "gzip of two members": _gzip_members,
+    "zstd": _zstd,
 }
 
 
