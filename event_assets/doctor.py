@@ -90,9 +90,10 @@ def _erasure(settings: Settings) -> Iterator[Finding]:
 
 def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
     days = {(record.source, record.landing_date) for record in records}
+    where = f" at {settings.lake}" if settings.lake != settings.local_lake else ""
     yield Finding(
         True,
-        f"the lake holds {len(records)} loads of {len(days)} source days, "
+        f"the lake{where} holds {len(records)} loads of {len(days)} source days, "
         f"{sum(record.records for record in records):,} records",
     )
     wrong = [error for record in records for error in record.account_errors()]

@@ -139,7 +139,7 @@ def _literal_regex(literal: str) -> str:
     regex, end = "", 0
     for match in _WILDCARD.finditer(literal):
         regex += re.escape(literal[end : match.start()])
-        regex += {"**/": "(?:[^/]+/)*", "*": "[^/]*", "?": "[^/]"}.get(
+        regex += {"**/": "(?:[^/]*/)*", "*": "[^/]*", "?": "[^/]"}.get(
             match[0], match[0].replace("[!", "[^", 1)
         )
         end = match.end()

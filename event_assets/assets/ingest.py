@@ -148,7 +148,8 @@ def _ingest_selected(
 ) -> None:
     span = DaySpan.of_range(context.partition_key_range)
     only_new = context.run.tags.get(MODE_TAG) == ONLY_NEW
-    wanted = pending_days(settings, config.verify) if only_new else files_by_day(settings)
+    files = files_by_day(settings)
+    wanted = pending_days(settings, config.verify) if only_new else files
     work = [
         (source, day)
         for source in selected
@@ -165,6 +166,7 @@ def _ingest_selected(
                 day,
                 rejudge=not only_new,
                 verify=config.verify,
+                newest=max(files[source.name], default=None),
                 workers=workers,
                 on_progress=_report_bytes,
             )

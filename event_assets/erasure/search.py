@@ -224,6 +224,6 @@ def _may_own(person: Person) -> Any:
 def _rows(
     parts: Sequence[AnyPath], schema: Any, columns: list[str], wanted: Any = None
 ) -> Iterator[dict[str, Any]]:
-    how = {"columns": columns, "filter": wanted, "batch_size": _BATCH_ROWS, "batch_readahead": 1}
-    for batch in scanned(parts, schema, **how):
+    how: dict[str, Any] = {"columns": columns, "filter": wanted, "batch_size": _BATCH_ROWS}
+    for batch in scanned(parts, schema, **how, batch_readahead=1):
         yield from batch.to_pylist()

@@ -25,14 +25,17 @@ class DayFiles:
         *,
         rejudge: bool,
         verify: bool,
+        newest: date | None,
     ) -> None:
         self._settings = settings
         self._source = source
         self._landing_date = landing_date
         self._chains = chains(known)
-        self._files = source.files(settings.data_dir)
+        self._own = source.files(settings.data_dir, landing_date)
+        if newest is None:
+            newest = newest_date(source.files(settings.data_dir))
         self._how = How(
-            is_newest=landing_date == newest_date(self._files),
+            is_newest=landing_date == newest,
             rejudge=rejudge,
             verify=verify,
             has_header=source.kind == "ad_report",
@@ -41,8 +44,7 @@ class DayFiles:
 
     def tasks(self) -> list[Task]:
         """Look at all the files before anything is written."""
-        own = [path for day, path in self._files if day == self._landing_date]
-        return [task for path in own if (task := self.task(path)) is not None]
+        return [task for _, path in self._own if (task := self.task(path)) is not None]
 
     def task(self, path: AnyPath) -> Task | None:
         """What has to be read of one file now."""
@@ -55,5 +57,5 @@ class DayFiles:
         return found
 
     def _moved_to(self, path: AnyPath, chain: Sequence[LoadRecord]) -> str | None:
-        moved = find_moved(path, chain, self._files)
+        moved = find_moved(path, chain, self._source.files(self._settings.data_dir))
         return None if moved is None else file_name(self._settings, moved)

@@ -67,14 +67,16 @@ def ingest_day(
     rejudge: bool = False,
     verify: bool = False,
     workers: Workers | None = None,
+    newest: date | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> list[LoadRecord]:
     """Judge what is new in one source and day's files; returns the records of the new loads.
 
     With `rejudge` all their bytes are judged again, each load as its next generation. With
     `verify` files whose stat is unchanged are read and compared as well. While another process
-    ingests the same source and day, this one waits. `workers` judge long files; without any they
-    are started for this day where it is worth it.
+    ingests the same source and day, this one waits. Who knows the newest landing date of the
+    source's files gives it as `newest` and spares a listing of them all. `workers` judge long
+    files; without any they are started for this day where it is worth it.
 
     Raises ConfigurationError for an unknown source, and for a file that cannot be read or is no
     ad report, and DiskError for a full or failing disk; nothing of loads that were not yet
@@ -89,7 +91,9 @@ def ingest_day(
     with disk_told(settings.data_dir), no_erasure(settings), alone(folder):
         known = read_day(settings.loads_dir, source.name, landing_date)
         remove_leftovers(settings, source.name, landing_date, known)
-        files = DayFiles(settings, source, landing_date, known, rejudge=rejudge, verify=verify)
+        files = DayFiles(
+            settings, source, landing_date, known, rejudge=rejudge, verify=verify, newest=newest
+        )
         with nullcontext(workers) if workers else Workers() as at_hand:
             day = _Day(settings, plan, source, landing_date, known, files, at_hand, on_progress)
             return day.run()

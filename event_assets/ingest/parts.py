@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pyarrow import RecordBatch
 
@@ -80,7 +80,7 @@ class _Part:
     path: AnyPath
     name: str
     temporary: Path
-    descriptor: int
+    file: BinaryIO
     writer: Any
     rows: int = 0
     size: int = 0
@@ -99,10 +99,10 @@ class _Part:
         temporary = beside / f".{path.name}.tmp"
         mode = _PRIVATE if table == "quarantine" else _PUBLIC
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
-        descriptor = os.open(temporary, flags, mode)
+        file = os.fdopen(os.open(temporary, flags, mode), "wb")
         schema = TABLES[table]
         writer = parquet.ParquetWriter(
-            os.fdopen(os.dup(descriptor), "wb"),
+            file,
             written(schema),
             compression="zstd",
             compression_level=1,
@@ -110,7 +110,7 @@ class _Part:
             write_statistics=[each for each in schema.names if each in _STATISTICS],
             store_schema=False,
         )
-        return cls(path, name, temporary, descriptor, writer)
+        return cls(path, name, temporary, file, writer)
 
     def append(self, batch: RecordBatch, load_key: str) -> None:
         self.load_keys[load_key] = None
@@ -125,8 +125,10 @@ class _Part:
         self._write_row_group()
         self.writer.add_key_value_metadata({_LOADS_KEY.decode(): json.dumps([*self.load_keys])})
         self.writer.close()
-        os.fsync(self.descriptor)
-        os.close(self.descriptor)
+        # the writer leaves the footer in the file's buffer
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
         put_in_place(self.temporary, self.path)
 
     def discard(self) -> None:
@@ -134,7 +136,7 @@ class _Part:
         with suppress(OSError):
             self.writer.close()
         with suppress(OSError):
-            os.close(self.descriptor)
+            self.file.close()
         self.temporary.unlink(missing_ok=True)
 
     def _write_row_group(self) -> None:
@@ -142,7 +144,7 @@ class _Part:
             return
         table = arrow.Table.from_batches(self.waiting).unify_dictionaries()
         self.writer.write_table(table, row_group_size=len(table))
-        self.size = os.fstat(self.descriptor).st_size
+        self.size = self.file.tell()
         self.waiting, self.waiting_rows, self.waiting_bytes = [], 0, 0
 
 

@@ -9,27 +9,52 @@ from typing import Any
 import pyarrow.dataset
 from pyarrow import RecordBatch, Schema
 
-from event_assets.storage import AnyPath
+from event_assets.ingest.arrow import arrow, parquet
+from event_assets.storage import AnyPath, ObjectPath
 
 _dataset: Any = pyarrow.dataset
+_BATCH_ROWS = 16_384
 
 
-def scanned(parts: Sequence[AnyPath], schema: Schema, **wanted: Any) -> Iterator[RecordBatch]:
-    """The rows of parts in the order of parts; those that are lost are left out.
+def scanned(
+    parts: Sequence[AnyPath],
+    schema: Schema,
+    columns: list[str] | None = None,
+    filter: Any = None,
+    batch_size: int = _BATCH_ROWS,
+    **readahead: Any,
+) -> Iterator[RecordBatch]:
+    """The rows of parts in the order of parts, as a scanner of pyarrow gives them.
 
-    `wanted` is what a scanner of pyarrow takes: columns, filter, batch_size and the like.
+    Columns that a part does not have are null. Parts that are lost are left out.
     """
     local = [str(part) for part in parts if isinstance(part, Path) and part.is_file()]
     if local:
         dataset = _dataset.dataset(local, schema=schema, format="parquet")
-        yield from dataset.scanner(**wanted).to_batches()
+        asked = {"columns": columns, "filter": filter, "batch_size": batch_size, **readahead}
+        yield from dataset.scanner(**asked).to_batches()
     for part in parts:
-        if isinstance(part, Path):
-            continue
-        try:
-            file = part.open("rb")
-        except FileNotFoundError:
-            continue
-        with file:
-            fragment = _dataset.ParquetFileFormat().make_fragment(file)
-            yield from fragment.scanner(schema=schema, **wanted).to_batches()
+        if isinstance(part, ObjectPath):
+            for table in _of_object(part, schema, columns, filter, batch_size):
+                yield from table.to_batches()
+
+
+def _of_object(
+    part: ObjectPath, schema: Schema, columns: list[str] | None, filter: Any, batch_size: int
+) -> Iterator[Any]:
+    try:
+        file = part.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        # in one thread: a scanner's threads would move the one position in the file
+        reader = parquet.ParquetFile(file, pre_buffer=False)
+        needed = set(schema.names if columns is None or filter is not None else columns)
+        there = [name for name in reader.schema_arrow.names if name in needed]
+        types = dict(zip(schema.names, schema.types, strict=True))
+        for batch in reader.iter_batches(batch_size, columns=there, use_threads=False):
+            table = arrow.Table.from_batches([batch])
+            for name in needed.difference(there):
+                table = table.append_column(name, arrow.nulls(len(table), types[name]))
+            table = table if filter is None else table.filter(filter)
+            yield table.select(schema.names if columns is None else columns)

@@ -138,6 +138,11 @@ class _Reading(io.RawIOBase):
         position: int = self._file.tell()
         return position
 
+    def readall(self) -> bytes:
+        with _told(self._path):
+            content: bytes = self._file.read()
+            return content
+
     def readinto(self, buffer: Any, /) -> int:
         with _told(self._path):
             content: bytes = self._file.read(len(buffer))

@@ -130,10 +130,13 @@ class ObjectPath:
         objects.remove(self)
 
     def glob(self, pattern: str) -> Iterator[ObjectPath]:
-        """The objects below whose relative name matches, part by part; there are no folders."""
+        """The objects below whose relative name matches, part by part; there are no folders.
+
+        One listing, of what begins as the pattern does before its first wildcard.
+        """
         parts = [re.compile(fnmatch.translate(part)) for part in pattern.split("/")]
         start = len(self.key) + 1 if self.key else 0
-        for each in self.beginning_with(f"{self}/"):
+        for each in self.beginning_with(f"{self}/{re.split(r'[*?[]', pattern)[0]}"):
             names = each.key[start:].split("/")
             if len(names) == len(parts) and all(
                 part.match(name) for part, name in zip(parts, names, strict=True)
