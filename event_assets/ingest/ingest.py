@@ -252,6 +252,7 @@ class _Day:
             is_complete=step.is_complete,
             is_unfinished=step.is_unfinished,
             incomplete=step.incomplete,
+            is_array=task.is_array,
         )
 
 

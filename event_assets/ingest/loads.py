@@ -40,6 +40,7 @@ class LoadRecord(BaseModel):
     at the same byte only the longest counts.
     `incomplete` says why the file does not hold all that it should: it is cut short or damaged.
     What could be read of it is here, up to its last whole line, and `is_complete` is False.
+    `is_array`: all of the file was one JSON array, which is read from its start when it grows.
 
     **Account.** `lines` = `data_lines` + `blank` + `unreadable`, where an unreadable line is no
     JSON object. An unreadable line counts as one quarantined record, so `records` (those of the
@@ -110,6 +111,7 @@ class LoadRecord(BaseModel):
     is_complete: bool
     is_unfinished: bool = False
     incomplete: str | None = None
+    is_array: bool = False
     compaction: int = 0
 
     @property

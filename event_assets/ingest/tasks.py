@@ -49,6 +49,7 @@ class Task:
     revision: int
     changed: Changed | None
     replaces_earlier: bool
+    is_array: bool
     steps: tuple[Step, ...]
 
     @property
@@ -124,7 +125,15 @@ def find_task(
     last = steps[-1]
     steps[-1] = Step(last.range, True, is_complete, last.is_unfinished, found.incomplete)
     return Task(
-        path, file, landing_date, found.stat, revision, changed, replaces_earlier, tuple(steps)
+        path=path,
+        file=file,
+        landing_date=landing_date,
+        stat=found.stat,
+        revision=revision,
+        changed=changed,
+        replaces_earlier=replaces_earlier,
+        is_array=found.is_array,
+        steps=tuple(steps),
     )
 
 
@@ -134,7 +143,8 @@ def _surveyed(
     """The loads whose ranges stay as they are, and what the file holds behind them."""
     found = survey(path, [each.range for each in chain])
     has_grown = bool(chain) and found.changed is None and found.whole.end > found.whole.start
-    if has_grown and (how.has_header or found.is_array):
+    if has_grown and (how.has_header or found.is_array or chain[-1].is_array):
+        # also what looked like one array, and was the first of many lines that are arrays
         return [], survey(path, [])
     if has_grown and chain[-1].is_unfinished:
         # the rest of its line is there: the line is read as a whole

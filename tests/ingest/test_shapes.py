@@ -7,19 +7,22 @@ import gzip
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
-from ingest_workspace import Workspace, line
+from ingest_workspace import NOON, Workspace, line
 
 from event_assets.ingest import blocks, json_arrays
+from event_assets.ingest.admission import replaced_loads
 from event_assets.ingest.blocks import Position
 from event_assets.ingest.content import PIECE, read_blocks
 from event_assets.ingest.streams import ByteStream, Range
@@ -215,6 +218,38 @@ def test_lines_that_are_arrays_stay_lines(workspace: Workspace) -> None:
     assert (record.lines, record.candidates) == (3, 1)
 
 
+def cloudevents(*ids: int) -> bytes:
+    shared = {"specversion": "1.0", "type": "view", "source": "/s", "time": "2026-10-01T12:00:00Z"}
+    return json.dumps([{**shared, "id": str(each)} for each in ids]).encode() + b"\n"
+
+
+@pytest.mark.parametrize("cut", [60, 130, -1])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_first_line_that_is_an_array_is_read_as_a_line_once_others_follow(
+    workspace: Workspace, cut: int, pack: Callable[[bytes], bytes]
+) -> None:
+    workspace.write(pack(cloudevents(1, 2)[:cut]), "a.jsonl")
+    workspace.ingest()
+    for content in (cloudevents(1, 2) + cloudevents(3), cloudevents(1, 2) + cloudevents(3) * 2):
+        workspace.write(pack(content), "a.jsonl")
+        workspace.ingest()
+    records = workspace.records()
+    counting = [each for each in records if each.load_key not in replaced_loads(records)]
+    assert sum(each.quarantined for each in counting) == 0
+    assert [each.candidates for each in counting] == [3, 1]
+    assert {row["event_id"] for row in workspace.rows()} == {"/s 1", "/s 2", "/s 3"}
+
+
+def test_a_log_is_no_database_because_of_a_word_in_it(workspace: Workspace) -> None:
+    sent = {"sku": "DUCK-1", "event_type": "view", "timestamp": NOON}
+    padded = (b" " * 244 + b'{"a":"words  ustar of", "event_type": "view"').ljust(280)
+    tar_like = padded + b', "timestamp": %d}\n' % NOON
+    assert tar_like[257:262] == b"ustar"
+    workspace.write(json.dumps(sent).encode().replace(b": ", b":", 1), "a.jsonl")
+    workspace.write(tar_like, "b.jsonl")
+    assert [each.candidates for each in workspace.ingest()] == [1, 1]
+
+
 TEXT = line(user_id="äöü").decode() * 3
 WIDE = {
     "UTF-16": TEXT.encode("utf-16"),
@@ -258,7 +293,12 @@ def files_of_other_kinds(folder: Path) -> dict[str, bytes]:
     pq.write_table(pa.table({"a": [1]}), folder / "parquet")
     with sqlite3.connect(folder / "sqlite") as database:
         database.execute("create table a (b)")
+    duckdb.connect(folder / "duckdb").close()
+    with tarfile.open(folder / "tar", "w") as archive:
+        archive.add(folder / "sqlite", "a")
     return {
+        "a DuckDB database": (folder / "duckdb").read_bytes(),
+        "a tar archive": (folder / "tar").read_bytes(),
         "a Parquet file": (folder / "parquet").read_bytes(),
         "a SQLite database": (folder / "sqlite").read_bytes(),
         "a zip archive": b"PK\x03\x04" + bytes(range(256)),
