@@ -109,5 +109,5 @@ class LineReader:
             except Malformed as error:
                 item = error
             if self._privacy is not None and item.__class__ is dict:
-                self._privacy.apply({"batch": [item]})
+                self._privacy.apply({batch.holder: [item]})
             yield item

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from event_assets.ingest.formats.batches import check_items
 from event_assets.ingest.formats.mapping_objects import merged, parts_of
 from event_assets.ingest.formats.mapping_places import (
     LINE,
@@ -118,7 +119,9 @@ class MappingReader:
         holder, name = _holder(line, self._each)
         if holder.get(name).__class__ is not list:
             raise Malformed("is not a list", ".".join(self._each))
-        return [self._item(item, line) for item in holder.pop(name)]
+        items = holder.pop(name)
+        check_items(items, line, ".".join(self._each))
+        return [self._item(item, line) for item in items]
 
     def _item(self, item: Any, line: dict[str, Any]) -> Reading | Malformed:
         if item.__class__ is not dict or LINE in item:

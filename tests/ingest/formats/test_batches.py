@@ -14,6 +14,16 @@ from event_assets.ingest.unjudged import UNNAMED
 MOBILE = 'sources:\n  - {{name: client, kind: mobile, path: "raw/client/{{date}}/*", format: {}}}\n'
 
 
+EACH = """\
+sources:
+  - name: client
+    kind: client
+    path: "raw/client/{date}/*"
+    format: mapping
+    mapping: {each: events, event_type: event_type, client_ts: timestamp}
+"""
+
+
 def item(number: int = 0, **fields: Any) -> dict[str, Any]:
     return {"event_type": "view", "timestamp": NOON + number, **fields}
 
@@ -60,6 +70,68 @@ def test_our_mobile_batches_hold_for_each_item_what_it_does_not_say_itself(
     assert [second[name] for name in shown[:2]] == ["device-2", "anna"]
     assert json.loads(second["context"]) == {"os": "b", "app": {"version": "2"}}
     assert second["event_ts"].timestamp() * 1_000 == NOON + 7
+
+
+def test_what_else_an_envelope_says_is_kept_but_for_keys_to_write(workspace: Workspace) -> None:
+    envelope = {
+        "anonymousId": "device-1",
+        "request_ip": "203.0.113.77",
+        "writeKey": "w",
+        "api_key": "a",
+        "app": {"version": "2"},
+        "note": None,
+        "context": {"os": "a"},
+    }
+    first, second = rows(workspace, {"batch": [item(), item(1, context={"app": 7})], **envelope})
+    assert (first["anonymous_id"], first["ip"]) == ("device-1", "203.0.113.0")
+    assert json.loads(first["context"]) == {"os": "a", "app": {"version": "2"}}
+    assert json.loads(second["context"]) == {"os": "a", "app": 7}
+
+
+@pytest.mark.parametrize("longest", [None, 100], ids=["short", "long"])
+def test_of_two_lists_of_events_none_is_dropped(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, longest: int | None
+) -> None:
+    if longest:
+        monkeypatch.setattr("event_assets.ingest.line_reader.MAX_PARSED", longest)
+    assert rows(workspace, {"events": [item(), item()], "batch": [item()]}) == []
+    ((_, _, reason),) = reasons(workspace)
+    assert reason == "stands beside another list of events" or "bytes, more than" in reason
+
+
+@pytest.mark.parametrize("case", ["batch", "long batch", "each"])
+def test_what_is_said_of_all_events_is_not_repeated_beyond_measure(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    if case == "each":
+        workspace.sources_yaml = EACH
+    if case == "long batch":
+        monkeypatch.setattr("event_assets.ingest.line_reader.MAX_PARSED", 100)
+    monkeypatch.setattr(batches, "MAX_REPEATED", 2_000)
+    line = {"events": [item(n) for n in range(4)]}
+    found = rows(workspace, line, {**line, "context": {"a": "x" * 1_000}})
+    assert [row["line"] for row in found] == [1] * 4
+    ((number, _, reason),) = reasons(workspace)
+    told = "is a batch of 4 events, of all of which too much is said"
+    assert number == 2
+    assert "bytes, more than" in reason if case == "long batch" else reason == told
+
+
+def test_lines_without_records_are_in_the_account_of_a_mapping_too(workspace: Workspace) -> None:
+    workspace.sources_yaml = EACH
+    assert rows(workspace, {"events": []}) == []
+    assert reasons(workspace) == [(1, 0, "is a batch without events")]
+
+
+@pytest.mark.parametrize("longest", [None, 100], ids=["short", "long"])
+def test_a_path_through_a_batch_is_dropped_on_lines_of_any_length(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, longest: int | None
+) -> None:
+    workspace.sources_yaml = MOBILE.format("auto, drop: [events.email]")
+    if longest:
+        monkeypatch.setattr("event_assets.ingest.line_reader.MAX_PARSED", longest)
+    (row,) = rows(workspace, {"events": [item(email="anna@example.com", note="x" * 100)]})
+    assert json.loads(row["properties"]) == {"note": "x" * 100}
 
 
 def test_items_do_not_share_what_a_reader_takes_out_of_their_context(workspace: Workspace) -> None:
