@@ -83,7 +83,9 @@ def test_a_sample_is_known_as_itself_and_by_no_earlier_format(name: str) -> None
 def test_the_same_line_is_the_same_events_by_name_and_by_its_shape(judge: Judge, name: str) -> None:
     found: list[Any] = []
     for format_name in ("auto", SAMPLES[name][0]):
-        judged = LineJudge(source(format_name), None, judge, DAY).judged(block_of([sample(name)]))
+        judged = LineJudge(source(format_name), None, None, judge, DAY).judged(
+            block_of([sample(name)])
+        )
         assert judged.rows or judged.rejected
         found.append((judged.rows, judged.rejected))
     assert found[0] == found[1]
@@ -107,6 +109,28 @@ def test_every_format_can_be_asked_for() -> None:
     for name in format_names():
         if name != "mapping":
             assert source(name).format == name
+
+
+LIKE_OTHERS = {
+    "mixpanel": {"event": "e", "properties": {"time": 5}},
+    "posthog": {"event": "e", "properties": {"distinct_id": "d"}},
+    "posthog at its top": {"event": "e", "distinct_id": "d"},
+    "segment": {"type": "page", "userId": "u"},
+    "segment with an id": {"type": "track", "messageId": "m", "anonymousId": "a"},
+    "snowplow": {"properties": {"collector_tstamp": "2026-10-01", "v_collector": "1"}},
+    "ga4": {"properties": {"event_params": []}, "event_params": []},
+    "amplitude": {"properties": {"amplitude_id": 1, "client_event_time": 2}},
+    "a batch": {"properties": {"batch": [1]}, "batch": [{"event_type": "view"}]},
+}
+
+
+@pytest.mark.parametrize("case", LIKE_OTHERS)
+def test_our_own_event_stays_ours_whatever_it_is_about(case: str) -> None:
+    sent = {"event_type": "view", "timestamp": NOON, **LIKE_OTHERS[case]}
+    reader = LineReader(source("auto"), None)
+    (reading,) = reader.read(json.dumps(sent).encode(), has_long_numbers=True)
+    assert isinstance(reading, Reading)
+    assert (reading.values[0], reading.format) == ("view", "native")
 
 
 ALIEN = {
@@ -216,7 +240,7 @@ def test_a_record_with_any_value_anywhere_is_an_event_or_in_quarantine(
     sent = [written(record), line("view").strip()]
     rows: list[Any] = []
     for each in ("auto", format_name):
-        lines = LineJudge(source(each), None, judge, DAY)
+        lines = LineJudge(source(each), None, None, judge, DAY)
         judged = lines.judged(block_of(sent))
         counts = lines.counts
         assert counts.records == len(judged.rows) + len(judged.rejected)
