@@ -5,14 +5,15 @@
 | event_id | source and id, which are unique together |
 | event_type | type |
 | client_ts | time |
-| user_id | subject, else user_id of data |
-| anonymous_id, session_hint | anonymous_id, session_id of data |
+| user_id, anonymous_id, session_hint | user_id, anonymous_id, session_id of data |
 | page_url, page_title, referrer | of the same names in data |
 | properties | the rest of data; data that is no object stands in `data` |
 | context | source, subject, datacontenttype, dataschema and extension attributes |
 
 `data_base64` is taken as `data` where it holds JSON, and kept as it is where not. The specification
 has no time of sending or receipt, and `time` may be missing: such an event has no readable time.
+`subject` is what the event is about within its source, often a file or an order. It is no person here:
+`mapping` can say that it is one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from event_assets.json_values import is_object
 
 _PLACES = {field: place for place, field in enumerate(READ_FIELDS)}
 _OF_DATA = {
+    "user_id": "user_id",
     "anonymous_id": "anonymous_id",
     "session_hint": "session_id",
     "page_url": "page_url",
@@ -64,8 +66,6 @@ class CloudEventsReader:
         values[0] = line.get("type")
         values[_PLACES["event_id"]] = _event_id(line)
         values[_PLACES["client_ts"]] = line.get("time")
-        user_id = line.get("subject")
-        values[_PLACES["user_id"]] = properties.pop("user_id", None) if user_id is None else user_id
         for field, name in _OF_DATA.items():
             values[_PLACES[field]] = properties.pop(name, None)
         context = {

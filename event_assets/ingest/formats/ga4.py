@@ -87,7 +87,7 @@ class GA4Reader:
             columns["user_properties"] = _map(columns["user_properties"], "user_properties")
         platform = columns.get("platform")
         kind = _KINDS.get(platform) if isinstance(platform, str) else None
-        context = {name: mended for name, each in columns.items() if (mended := _mended(each))}
+        context = _mended(columns)
         return (Reading(values, properties, context, "ga4", kind),)
 
 

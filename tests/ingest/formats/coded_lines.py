@@ -178,7 +178,7 @@ CLOUDEVENT: Line = {
     "specversion": "1.0",
     "type": "com.example.someevent",
     "source": "/mycontext/4",
-    "subject": "anna",
+    "subject": "123",
     "id": "B234-1234-1234",
     "time": "2026-10-01T12:00:00Z",
     "comexampleextension1": "value",

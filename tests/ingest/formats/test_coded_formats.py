@@ -279,6 +279,12 @@ def test_a_ga4_purchase() -> None:
     }
 
 
+def test_false_and_zero_are_values_of_ga4s_columns() -> None:
+    found = event(GA4Reader(), {**GA4, "is_active_user": False, "event_value_in_usd": 0})
+    assert found["context"]["is_active_user"] is False
+    assert found["context"]["event_value_in_usd"] == 0
+
+
 def ga4_id(**changed: Any) -> str:
     return event(GA4Reader(), {**GA4, **changed})["event_id"]
 
@@ -334,12 +340,11 @@ def test_a_cloudevent() -> None:
         "client_ts": "2026-10-01T12:00:00Z",
         "event_ts": "2026-10-01T12:00:00Z",
         "ts_quality": "log",
-        "user_id": "anna",
         "page_url": "https://shop.example.com/",
         "properties": {"appinfoA": "abc", "appinfoB": 123},
         "context": {
             "source": "/mycontext/4",
-            "subject": "anna",
+            "subject": "123",
             "datacontenttype": "application/json",
             "comexampleextension1": "value",
             "comexampleothervalue": 5,
@@ -353,8 +358,13 @@ def test_a_cloudevent_with_other_data_keeps_it() -> None:
     found = event(CloudEventsReader(), CLOUDEVENT_BASE64)
     assert found["properties"] == {"data_base64": CLOUDEVENT_BASE64["data_base64"]}
     assert event(CloudEventsReader(), {**CLOUDEVENT, "data": [1]})["properties"] == {"data": [1]}
-    person = {**CLOUDEVENT, "subject": None, "data": {"user_id": "bert"}}
-    assert event(CloudEventsReader(), person)["user_id"] == "bert"
+
+
+def test_what_a_cloudevent_is_about_is_no_person() -> None:
+    upload = {**CLOUDEVENT, "subject": "invoice.pdf", "data": {"user_id": "bert"}}
+    found = event(CloudEventsReader(), upload)
+    assert (found["user_id"], found["context"]["subject"]) == ("bert", "invoice.pdf")
+    assert "user_id" not in event(CloudEventsReader(), {**upload, "data": {}})
 
 
 @pytest.mark.parametrize(
