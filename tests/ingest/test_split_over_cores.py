@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -17,8 +18,10 @@ import pytest
 from ingest_workspace import Workspace, line, make_workspace
 
 from event_assets.errors import ConfigurationError
+from event_assets.identity_key import identity_key
 from event_assets.ingest import LoadRecord, blocks, cores, event_files, workers
 from event_assets.ingest.cores import available_cores
+from event_assets.ingest.pseudonyms import Pseudonyms
 from event_assets.ingest.workers import WorkerDied, Workers
 
 ROUNDS = int(os.environ.get("EVENT_ASSETS_SPLIT_ROUNDS", "3"))
@@ -32,6 +35,16 @@ def two() -> Iterator[Workers]:
         patch.setattr(workers, "WORTH_IT", 0)
         with Workers() as started:
             yield started
+
+
+@pytest.fixture
+def one(monkeypatch: pytest.MonkeyPatch) -> Workers:
+    """None: this process judges everything."""
+    with monkeypatch.context() as patch:
+        patch.setenv(cores.VARIABLE, "1")
+        alone = Workers()
+    assert not alone.are_worth(2**40)
+    return alone
 
 
 def random_file(rng: random.Random) -> bytes:
@@ -61,19 +74,65 @@ def came_to(workspace: Workspace, record: LoadRecord) -> tuple[Any, ...]:
 
 
 def test_two_processes_come_to_what_one_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two: Workers
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one: Workers, two: Workers
 ) -> None:
     monkeypatch.setattr(blocks, "CHUNK", 4_000)
     for seed in range(ROUNDS):
         content = random_file(random.Random(seed))
         found: list[tuple[Any, ...]] = []
-        for name, used in (("one", None), ("two", two)):
+        for name, used in (("one", one), ("two", two)):
             workspace = make_workspace(tmp_path / f"{seed}-{name}")
             workspace.write(content)
             (record,) = workspace.ingest(workers=used)
             assert record.account_errors() == []
             found.append(came_to(workspace, record))
         assert found[0] == found[1]
+
+
+PRIVATE = """\
+sources:
+  - name: client
+    kind: client
+    path: "raw/client/{date}/*"
+    hash: [user_id]
+    truncate: {page_title: 3}
+"""
+
+
+@pytest.mark.parametrize("sources", [None, PRIVATE], ids=["plain", "private"])
+def test_processes_leave_out_what_was_erased_and_what_must_not_be_stored(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    one: Workers,
+    two: Workers,
+    sources: str | None,
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 1_000)
+    gone = line(user_id="gone", page_title="secret").strip()
+    refused = line("buy", user_id="gone").strip()
+    batch = b'{"batch": [' + gone + b", " + line(user_id="stays").strip() + b", 7]}"
+    others = [line(user_id=f"u{n}").strip() for n in range(60)]
+    sent = b"\n".join([*others, gone, refused, batch, b'{"user_id": "gone', *others, gone])
+    found: list[tuple[Any, ...]] = []
+    for name, used in (("one", one), ("two", two)):
+        workspace = make_workspace(tmp_path / name)
+        workspace.sources_yaml = sources
+        key = tmp_path / name / "data" / "identity.key"
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.write_text("a" * 64)
+        pseudonyms = Pseudonyms(identity_key(workspace.settings.data_dir))
+        erased = {gone: None, refused: None, b'{"user_id": "gone': None, batch: [0, 2]}
+        digests = {pseudonyms.line_digest(each).hex(): items for each, items in erased.items()}
+        workspace.settings.erasures_dir.mkdir(parents=True)
+        (workspace.settings.erasures_dir / "a.json").write_text(json.dumps({"lines": digests}))
+        workspace.write(sent)
+        (record,) = workspace.ingest(workers=used)
+        assert record.account_errors() == []
+        assert (record.candidates, record.quarantined, record.erased) == (121, 0, 6)
+        found.append(came_to(workspace, record))
+    assert found[0] == found[1]
+    assert ("stays" in str(found)) is (sources is None)
+    assert "gone" not in str(found)
 
 
 def test_ordinals_go_on_where_a_file_has_grown(

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from event_assets import cli
-from event_assets.ingest.unjudged import LinesSeen, LogReader, log_files, source_of
+from event_assets.ingest.unjudged import UNNAMED, LinesSeen, LogReader, log_files, source_of
 from event_assets.plan.drafting.infer import drafts_of
 from event_assets.plan.drafting.observed import MAX_DISTINCT, MAX_NAMES, Observed
 from event_assets.plan.drafting.trial import check_events
@@ -97,6 +98,37 @@ def violations(plan: Plan, sources: Any, logs: Path) -> tuple[Counter[str], int]
             verdict = judge.judge(sent.event, sent.properties, None, sent.kind)
             found.update({each.type for each in verdict.violations} if verdict else ())
     return found, seen.events
+
+
+def test_events_are_seen_alike_however_their_log_is_packed(elsewhere: Path) -> None:
+    lines = [line("view", n, page=n % 7, text="x" * n) for n in range(300)] + ["broken"]
+    text = "".join(f"{each}\n" for each in lines).encode()
+    packed = {
+        "a.jsonl": text,
+        "a.jsonl.gz": gzip.compress(text[:900]) + gzip.compress(text[900:]),
+        "a.jsonl.zst": zstd.compress(text),
+        "crlf.jsonl": b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"),
+        "a.json": ("[" + ",\n".join(lines[:-1]) + ",\n{broken}]").encode(),
+        "b.json": ("[" + ", ".join(lines[:-1]) + ", {broken}]\n").encode(),
+        "batch.jsonl": ('{"batch": [' + ",".join(lines[:-1]) + "]}\nbroken").encode(),
+    }
+    for name, content in packed.items():
+        (elsewhere / name).write_bytes(content)
+    cut = elsewhere / "cut.jsonl.gz"
+    cut.write_bytes(gzip.compress(text)[:-20])
+    seen = {name: LinesSeen() for name in packed}
+    events = {
+        name: list(LogReader(UNNAMED, None, counted).events(elsewhere / name))
+        for name, counted in seen.items()
+    }
+    assert len(events["a.jsonl"]) == 300
+    assert all(each == events["a.jsonl"] for each in events.values())
+    assert {name: sum(each.left_out.values()) for name, each in seen.items()} == dict.fromkeys(
+        packed, 1
+    )
+    of_cut = list(LogReader(UNNAMED, None, LinesSeen()).events(cut))
+    assert 0 < len(of_cut) < 300
+    assert of_cut == events["a.jsonl"][: len(of_cut)]
 
 
 @pytest.mark.parametrize("seed", [7, 3])
