@@ -20,6 +20,7 @@ from event_assets.sources import Source, folded
 
 _KEPT_BITS = {4: 24, 6: 48}
 _REMEMBERED = 20_000
+_LONGEST_IP = 200  # a pseudonym is shorter; what is longer is no address and not remembered
 _HOLDERS = ("properties", "metadata", "context")
 _PARAMETER = re.compile(r"([?&;#])([^=&;#?\s]+)=[^&;#\s]*")
 
@@ -39,7 +40,9 @@ class IpTruncation:
             return self._known[ip]
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        truncated = self._known[ip] = ip if is_pseudonym(ip) else _truncate(ip)
+        truncated = ip if is_pseudonym(ip) else _truncate(ip)
+        if len(ip) <= _LONGEST_IP:
+            self._known[ip] = truncated
         return truncated
 
 

@@ -25,6 +25,7 @@ Campaign = tuple[str | None, ...]
 _WANTED = frozenset(UTM_FIELDS + CLICK_ID_TYPES)
 _NOTHING: Campaign = (None,) * (len(UTM_FIELDS) + 2)
 _REMEMBERED = 20_000
+_LONGEST = 2_000  # of a query that is worth remembering
 
 
 class CampaignReader:
@@ -44,7 +45,9 @@ class CampaignReader:
         if campaign is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            campaign = self._known[query] = _parse(query)
+            campaign = _parse(query)
+            if len(query) <= _LONGEST:
+                self._known[query] = campaign
         return campaign
 
 

@@ -10,7 +10,7 @@ from event_assets.ingest.formats.reading import Reader, Readings, ReadsArrays, R
 from event_assets.ingest.malformed import Malformed
 
 _REMEMBERED = 1_000
-_MOST_NAMES = 200  # of a line whose shape is worth remembering
+_MOST_LETTERS = 10_000  # in the names of a line whose shape is worth remembering
 
 _Choice = tuple[Callable[[dict[str, Any]], Any], Callable[[dict[str, Any]], Readings]]
 
@@ -68,7 +68,7 @@ class AutoReader(_Choosing):
         ]
         if not batches.HOLDERS.isdisjoint(names):
             choices.insert(0, (batches.holder_of, self._read_batch))
-        if len(names) <= _MOST_NAMES:
+        if sum(map(len, names)) <= _MOST_LETTERS:
             if len(self._by_names) >= _REMEMBERED:
                 self._by_names.clear()
             self._by_names[names] = choices

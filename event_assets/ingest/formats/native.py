@@ -18,6 +18,7 @@ _SENT_NAMES = tuple(_NAMES.get(field, field) for field in READ_FIELDS)
 _KNOWN = frozenset((*_SENT_NAMES, "properties", "metadata", "context"))
 _CLIENT, _SERVER = "properties", "metadata"
 _REMEMBERED = 1_000
+_MOST_LETTERS = 20_000  # in the names of a line whose shape is worth remembering
 _TUPLE: Any = tuple  # `__new__` of tuple makes a named tuple in half the time
 
 
@@ -87,9 +88,11 @@ class NativeReader:
         )
 
     def _remember(self, names: tuple[str, ...]) -> _Shape:
-        if len(self._shapes) >= _REMEMBERED:
-            self._shapes.clear()
-        shape = self._shapes[names] = _Shape.of(names)
+        shape = _Shape.of(names)
+        if sum(map(len, names)) <= _MOST_LETTERS:
+            if len(self._shapes) >= _REMEMBERED:
+                self._shapes.clear()
+            self._shapes[names] = shape
         return shape
 
 

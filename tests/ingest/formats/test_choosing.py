@@ -2,6 +2,7 @@
 
 import json
 import os
+import tracemalloc
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ingest_workspace import DAY, NOON, Workspace, line, make_workspace
 from vendor_lines import LINES
 
 from event_assets.ingest.blocks import block_of
+from event_assets.ingest.canonical import Canon
 from event_assets.ingest.formats import Reading, format_names, readers
 from event_assets.ingest.judging import ROW, LineJudge
 from event_assets.ingest.line_reader import LineReader
@@ -131,6 +133,27 @@ def test_our_own_event_stays_ours_whatever_it_is_about(case: str) -> None:
     (reading,) = reader.read(json.dumps(sent).encode(), has_long_numbers=True)
     assert isinstance(reading, Reading)
     assert (reading.values[0], reading.format) == ("view", "native")
+
+
+def test_lines_of_ever_other_names_take_bounded_memory() -> None:
+    reader = LineReader(source("auto"), None)
+
+    def read(number: int) -> None:
+        names = {f"{number} {name} {'x' * 200}": "y" for name in range(100)}
+        url = f"https://shop.example.com/?{number}{'x' * 20_000}"
+        sent = {"event_type": "view", "timestamp": NOON, "page_url": url, "ip": url, **names}
+        (reading,) = reader.read(json.dumps(sent).encode(), has_long_numbers=False)
+        assert isinstance(reading, Reading)
+        canon.settle(reading)
+
+    canon = Canon(DAY)
+    read(0)
+    tracemalloc.start()
+    for number in range(1, 200):
+        read(number)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 1_000_000
 
 
 ALIEN = {
