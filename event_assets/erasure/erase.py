@@ -57,6 +57,12 @@ def erase_from_lake(settings: Settings, found: Found | None, *, blanks_raw: bool
     before = read_unfinished(settings)
     if before is None or before.stage != Stage.LAKE:
         before = Unfinished(stage=Stage.LAKE, blanks_raw=blanks_raw)
+    elif before.files and found is not None:
+        # which lines are to be blanked in these files is settled: they are, and then looked at anew
+        return _added(
+            erase_from_lake(settings, None, blanks_raw=True),
+            erase_from_lake(settings, found, blanks_raw=True),
+        )
     unfinished = before.model_copy(update={"blanks_raw": before.blanks_raw or blanks_raw})
     write_unfinished(settings, unfinished)
     if found is not None and found.lines:
@@ -71,6 +77,10 @@ def erase_from_lake(settings: Settings, found: Found | None, *, blanks_raw: bool
     _remove_tables(settings)
     write_unfinished(settings, Unfinished(stage=Stage.TABLES, blanks_raw=unfinished.blanks_raw))
     return done
+
+
+def _added(first: Done, then: Done) -> Done:
+    return Done(first.loads + then.loads, first.raw_lines + then.raw_lines, then.not_blanked)
 
 
 def tables_are_clean(settings: Settings) -> None:
@@ -199,5 +209,6 @@ def _temporary_files(settings: Settings) -> list[AnyPath]:
     return [
         *settings.data_dir.glob(f".{settings.analytics.name}*"),
         *settings.marts_dir.glob(".*.tmp"),
+        *settings.uploads_dir.glob(".*.tmp"),
         *settings.erasing_dir.glob(".*.tmp"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -40,9 +41,15 @@ _PARTS = {
 
 
 def days_of(settings: Settings) -> list[tuple[str, date]]:
-    """Each source and landing date that the lake has loads of."""
+    """Each source and landing date of which the lake has anything, finished or not."""
     records = every_generation(settings.loads_dir)
-    return sorted({(each.source, each.landing_date) for each in records})
+    found = {(each.source, each.landing_date) for each in records}
+    folders = [*(settings.lake / table for table in TABLES), settings.uploads_dir]
+    for path in (path for folder in folders for path in folder.glob("*/*/*")):
+        # a process may have died before the first load of a day was committed
+        with suppress(ValueError):
+            found.add((path.parent.parent.name, date.fromisoformat(path.parent.name)))
+    return sorted(found)
 
 
 def parts_with_erased(lake: AnyPath, known: Sequence[LoadRecord], erasures: Erasures) -> set[str]:
@@ -109,10 +116,12 @@ def _copied(
         file_sha256=record.sha256,
     )
     outcome, recount = Outcome(), _Recount()
+    erased = record.erased
     for table, column in _PARTS.items():
         for part in getattr(before, column):
             for rows in _rows_of(lake / part, table, before):
                 kept = _without_erased(table, rows, erasures)
+                erased += len(rows) - len(kept)
                 recount.see(table, kept)
                 copied = _named(kept, origin)
                 for batch in copied.cast(written(TABLES[table])).combine_chunks().to_batches():
@@ -125,7 +134,8 @@ def _copied(
             "generation": generation,
             "candidates": rows - outcome.rows.get("quarantine", 0),
             "quarantined": outcome.rows.get("quarantine", 0),
-            "erased": record.records - rows,
+            # counted, not made to fit: rows of a part that is lost have to be missed
+            "erased": erased,
             **{column: outcome.part_names(table) for table, column in _PARTS.items()},
             "first_ts": None if first is None else clock.iso(first),
             "last_ts": None if last is None else clock.iso(last),

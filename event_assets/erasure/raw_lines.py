@@ -53,10 +53,14 @@ def blank(path: Path, blanks: Blanks, chain: Sequence[LoadRecord]) -> Stat | Non
     """Put spaces in place of the lines; once more does no harm.
 
     Gives the stat with which all of the file has been read; None where more stands in it by now.
-    A compressed file is written anew, under its name at once. Raises NotBlanked where the bytes
-    are not those that they should be then: somebody else has changed the file.
+    A compressed file is written anew, under its name at once. Raises NotBlanked, and changes
+    nothing, where the other bytes are not those that were read: somebody else has changed the file.
     """
+    path = path.resolve()  # a file that a link leads to is the one that holds the lines
     with _told(path):
+        # the lines may have been found long ago, by an erasure that was interrupted
+        if _digests(path, chain, blanks.lines) != blanks.sha256:
+            raise NotBlanked(f"{path}: was changed after it was read")
         with path.open("rb") as file:
             magic = file.read(len(_ZSTD))
         is_compressed = magic.startswith((_GZIP, _ZSTD))
@@ -148,19 +152,26 @@ def _blank_in_place(path: Path, blanks: Blanks) -> None:
 def _replace(path: Path, blanks: Blanks, compressed: Callable[[IO[bytes]], Any]) -> None:
     aside = path.with_name(f".{path.name}.tmp")
     before = Stat.of(os.stat(path))
-    with ByteStream(path) as stream, aside.open("wb") as file:
-        with compressed(file) as sink:
-            for piece in _blanked(stream, blanks.lines):
-                sink.write(piece)
-        if stream.damage is not None:
-            aside.unlink()
-            raise NotBlanked(f"{path}: {stream.damage}, and would lose what can't be read")
-        file.flush()
-        os.fsync(file.fileno())
-    shutil.copymode(path, aside)
-    if Stat.of(os.stat(path)) != before:
-        raise NotBlanked(f"{path}: was changed by somebody else meanwhile")
+    try:
+        with ByteStream(path) as stream, open(aside, "wb", opener=_private) as file:
+            with compressed(file) as sink:
+                for piece in _blanked(stream, blanks.lines):
+                    sink.write(piece)
+            if stream.damage is not None:
+                raise NotBlanked(f"{path}: {stream.damage}, and would lose what can't be read")
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(path, aside)
+        if Stat.of(os.stat(path)) != before:
+            raise NotBlanked(f"{path}: was changed by somebody else meanwhile")
+    except (NotBlanked, OSError):
+        aside.unlink(missing_ok=True)
+        raise
     put_in_place(aside, path)
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 @contextmanager

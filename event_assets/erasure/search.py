@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, cast
@@ -15,6 +15,8 @@ import orjson
 import pyarrow.dataset as ds
 
 from event_assets.erasure.person import Asked, Person, find_person, texts
+from event_assets.erasure.unfinished import Stage, read_unfinished
+from event_assets.errors import ConfigurationError
 from event_assets.identity_key import identity_key
 from event_assets.ingest.formats import READ_FIELDS, Reading
 from event_assets.ingest.json_text import children, exact
@@ -62,10 +64,17 @@ def parts_of(lake: AnyPath, table: str) -> list[AnyPath]:
 
 
 def search(settings: Settings, asked: Asked) -> Found:
-    """Look through all parts of the lake, whatever their generation."""
+    """Look through all parts of the lake, whatever their generation.
+
+    Raises ConfigurationError where one is lost: what it held of the person would not be found, and
+    come back when its day is read again. Not while an erasure is to be ended, as no day is read then.
+    """
     key = identity_key(settings.data_dir)
     digests = _Digests(settings, key)
     events, quarantine = (parts_of(settings.lake, name) for name in ("events", "quarantine"))
+    unfinished = read_unfinished(settings)
+    if unfinished is None or unfinished.stage != Stage.LAKE:
+        digests.check_none_is_lost(settings.lake, {*events, *quarantine})
     person = find_person(events, asked, key)
     found = Found(person)
     theirs: defaultdict[str, set[int]] = defaultdict(set)
@@ -106,8 +115,19 @@ class _Digests:
         self._is_keyed = {
             (each.load_id, each.generation): bool(each.drop or each.altered) for each in records
         }
-        counting = highest_generations(records)
-        self._counting = {(each.load_id, each.generation) for each in counting}
+        self._records = highest_generations(records)
+        self._counting = {(each.load_id, each.generation) for each in self._records}
+
+    def check_none_is_lost(self, lake: AnyPath, found: Container[AnyPath]) -> None:
+        """Raise ConfigurationError where a load that counts names a part that was not found."""
+        for record in self._records:
+            for part in record.event_parts + record.quarantine_parts:
+                if lake / part not in found:
+                    raise ConfigurationError(
+                        "is missing from the lake, so nobody knows whether it held some of them",
+                        file=lake / part,
+                        remedy=f"`event-assets run --partition {record.landing_date}`, then erase",
+                    )
 
     def of_row(self, row: dict[str, Any]) -> str | None:
         """The line's; None where no load names the row or nothing is known of the line."""

@@ -1,0 +1,126 @@
+"""An erasure of what is not as it was left: interrupted, rotated, lost, linked, damaged."""
+
+import gzip
+import os
+from datetime import date
+from typing import Any
+
+import pytest
+from ingest_workspace import NOON, Workspace, line
+from test_erasing import GONE, THEIRS, erase, holders, mixed
+
+from event_assets.erasure import Asked, erase_from_lake, read_unfinished
+from event_assets.errors import ConfigurationError
+
+ANOTHER = "another-4712@example.com"
+
+
+class Died(Exception):
+    """Stands for the end of the process."""
+
+
+def die_while_blanking(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(*_: Any) -> int:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", dying)
+        with pytest.raises(Died):
+            erase(workspace, raw=True)
+    assert read_unfinished(workspace.settings) is not None
+
+
+def test_a_log_that_was_rotated_while_an_erasure_lay_interrupted_keeps_its_new_lines(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = workspace.write(b"".join(mixed()))
+    workspace.ingest()
+    die_while_blanking(workspace, monkeypatch)
+    named = [f"other-{number}" for number in range(99)]
+    others = b"".join(line(user_id=each) for each in named)
+    path.write_bytes(others)
+    done = erase_from_lake(workspace.settings, None, blanks_raw=True)
+    assert path.read_bytes() == others
+    assert done.not_blanked == [f"{path}: was changed after it was read"]
+    assert done.raw_lines == 0
+    workspace.ingest_pending()
+    assert len([row for row in workspace.rows() if row["user_id"] in named]) == 99
+
+
+def test_a_second_person_who_is_erased_after_an_interruption_is_blanked_as_well(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write(b"".join(mixed()) + line(user_id=ANOTHER) + line(user_id=ANOTHER, at=NOON + 1))
+    workspace.ingest()
+    die_while_blanking(workspace, monkeypatch)
+    done = erase(workspace, raw=True, asked=Asked((ANOTHER,)))
+    assert holders(workspace.settings.data_dir, GONE, ANOTHER) == []
+    assert done.raw_lines == len(THEIRS) + 2
+    assert workspace.pending(verify=True) == {}
+
+
+def test_a_linked_log_is_blanked_where_it_stands(workspace: Workspace) -> None:
+    target = workspace.root / "archive" / "a.jsonl.gz"
+    target.parent.mkdir()
+    target.write_bytes(gzip.compress(b"".join(mixed())))
+    link = workspace.write(b"", "a.jsonl.gz")
+    link.unlink()
+    link.symlink_to(target)
+    workspace.ingest()
+    erase(workspace, raw=True)
+    assert holders(workspace.root, GONE) == []
+    assert link.is_symlink()
+    assert workspace.pending(verify=True) == {}
+
+
+def test_a_log_that_is_not_blanked_leaves_no_copy_of_it(workspace: Workspace) -> None:
+    path = workspace.write(gzip.compress(b"".join(mixed()) * 50)[:-9], "cut.jsonl.gz")
+    workspace.ingest()
+    erase(workspace, raw=True)
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_nobody_is_erased_while_a_part_is_lost_that_may_hold_them(workspace: Workspace) -> None:
+    workspace.write(b"".join(mixed()))
+    (record,) = workspace.ingest()
+    (workspace.settings.lake / record.quarantine_parts[0]).unlink()
+    with pytest.raises(ConfigurationError, match="run --partition 2026-10-01"):
+        erase(workspace)
+    assert read_unfinished(workspace.settings) is None
+    workspace.ingest(rejudge=True)
+    erase(workspace)
+    (after,) = workspace.records()
+    assert after.account_errors() == []
+    assert after.erased == len(THEIRS)
+
+
+def test_rows_of_a_part_that_is_lost_meanwhile_are_not_taken_for_erased(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write(b"".join(mixed()))
+    (record,) = workspace.ingest()
+    die_while_blanking(workspace, monkeypatch)
+    (workspace.settings.lake / record.quarantine_parts[0]).unlink()
+    erase(workspace, raw=True)
+    (after,) = workspace.records()
+    assert after.account_errors() != []
+    (mended,) = workspace.ingest(rejudge=True)
+    assert mended.account_errors() == []
+
+
+def test_what_a_run_left_before_it_committed_anything_goes_as_well(workspace: Workspace) -> None:
+    workspace.write(b"".join(mixed()), day=date(2026, 10, 2)).rename(workspace.root / "deleted")
+    left = workspace.settings.lake / "events/client/2026-10-02"
+    left.mkdir(parents=True)
+    (left / ".half.parquet.tmp").write_bytes(GONE.encode())
+    finished = next((workspace.settings.lake / "events").glob("*.parquet"))
+    (left / "finished.parquet").write_bytes(finished.read_bytes())
+    uploads = workspace.settings.uploads_dir
+    (uploads / "client/2026-10-02").mkdir(parents=True)
+    (uploads / "client/2026-10-02" / ".half.parquet.tmp").write_bytes(GONE.encode())
+    (uploads / ".sessions.parquet.tmp").write_bytes(GONE.encode())
+    workspace.write(b"".join(mixed()))
+    workspace.ingest()
+    erase(workspace, raw=True)
+    assert holders(workspace.settings.data_dir, GONE) == []
+    assert not any(left.iterdir())
