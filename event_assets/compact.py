@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from event_assets.errors import ConfigurationError
+from event_assets.disk_errors import disk_told
+from event_assets.errors import ConfigurationError, StorageError
 from event_assets.ingest.admission import refresh_parts
 from event_assets.ingest.compaction import (
     Compacted,
@@ -63,9 +64,12 @@ def compact(settings: Settings, before: date | None = None) -> Compaction:
     for number, each in enumerate(wanted):
         report(f"Merging {each.source} {each.day}", number, len(wanted))
         try:
-            compacted = compact_day(settings, each.source, each.day)
+            with disk_told(settings.data_dir):
+                compacted = compact_day(settings, each.source, each.day)
         except ConfigurationError as error:
             problems.append(str(error))
+            if isinstance(error, StorageError):
+                break  # what is removed below makes room
             continue
         if compacted is not None:
             done.append(compacted)

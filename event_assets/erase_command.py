@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from event_assets.disk_errors import disk_told
 from event_assets.erasure import (
     Asked,
     Done,
@@ -40,6 +41,7 @@ def erase(settings: Settings, asked: Asked, *, raw: bool, resume: bool, is_dry: 
     raw = raw or (left is not None and left.blanks_raw)
     try:
         with (
+            disk_told(settings.data_dir),
             nothing_but_erasure(settings),
             warehouse_lock(settings.lock_file, "event-assets erase", on_wait=_say_waiting),
         ):
@@ -56,7 +58,14 @@ def erase(settings: Settings, asked: Asked, *, raw: bool, resume: bool, is_dry: 
         return FAILED
     tables_are_clean(settings)
     print("erased" if not done.not_blanked else "erased, but for those raw files")
-    return FAILED if done.not_blanked else OK
+    # files that had landed and were not read yet were read to build the tables
+    more = search(settings, asked).records if asked.all else 0
+    if more:
+        print(
+            f"{_counted(more, 'record')} of this person stood in files that were read only now: "
+            "erase once more to remove them"
+        )
+    return FAILED if done.not_blanked or more else OK
 
 
 def told(found: Found) -> list[str]:

@@ -53,6 +53,11 @@ class Found:
     lines: dict[str, list[int] | None] = field(default_factory=dict[str, list[int] | None])
 
     @property
+    def records(self) -> int:
+        """All of them."""
+        return self.events + self.quarantined
+
+    @property
     def lines_of_others(self) -> int:
         """Lines that hold events of other persons too."""
         return sum(items is not None for items in self.lines.values())
@@ -79,19 +84,20 @@ def search(settings: Settings, asked: Asked) -> Found:
     found = Found(person)
     theirs: defaultdict[str, set[int]] = defaultdict(set)
     hits: set[str] = set()
+    counted = _Counted(digests)
     for row in _rows(events, EVENTS, _PLACE + _IDS, _may_own(person)):
         digest = digests.of_row(row)
         if digest and person.owns(*(row[name] for name in _IDS)):
             hits.add(row["raw_sha256"])
             theirs[digest].add(row["item"])
-            found.events += digests.counts(row)
+            found.events += counted.is_new(row)
     holds = Holder(settings, person)
     for row in _with_raw(_rows(quarantine, QUARANTINE, [*_PLACE, *_KEPT])):
         digest = digests.of_row(row)
         if digest and row["kind"] != "ad_report" and holds(row):
             hits.add(row["raw_sha256"])
             theirs[digest].add(row["item"])
-            found.quarantined += digests.counts(row)
+            found.quarantined += counted.is_new(row)
     everyones: defaultdict[str, set[int]] = defaultdict(set)
     of_a_hit = _RAW_SHA256.isin(texts({*theirs, *filter(None, hits)}))
     for row in (
@@ -140,6 +146,21 @@ class _Digests:
     def counts(self, row: dict[str, Any]) -> bool:
         """Whether the row's judging is the newest of its load."""
         return (row["load_id"], row["generation"]) in self._counting
+
+
+class _Counted:
+    """Records that count: a compaction leaves them in two parts until it removes what it merged."""
+
+    def __init__(self, digests: _Digests) -> None:
+        self._digests = digests
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def is_new(self, row: dict[str, Any]) -> bool:
+        """Whether the row counts and is met for the first time."""
+        place = tuple(row[name] for name in _PLACE[:-1])
+        is_new = self._digests.counts(row) and place not in self._seen
+        self._seen.add(place)
+        return is_new
 
 
 class Holder:

@@ -1,5 +1,6 @@
 """Compaction: many small loads become few files, and nothing else changes."""
 
+import errno
 import json
 import os
 import shutil
@@ -226,6 +227,23 @@ def test_rows_that_are_fewer_than_the_account_tells_are_not_merged(lake: Workspa
     assert f"--partition {NEXT_DAY}" in problem
     assert accounts(lake) == before
     assert files(lake, NEXT_DAY)["loads"] == 3
+
+
+def test_a_full_disk_is_told_and_changes_nothing(
+    lake: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(lake), files(lake, NEXT_DAY)
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("event_assets.ingest.parts.put_in_place", full)
+    done = compact(lake.settings)
+    assert NEXT_DAY not in [each.day for each in done.days]
+    assert len(done.problems) == 1
+    assert "the disk is full" in done.problems[0]
+    assert (contents(lake), files(lake, NEXT_DAY)) == before
+    assert not [*lake.settings.lake.rglob(".*.tmp")]
 
 
 def test_few_files_are_not_worth_a_word(lake: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,19 @@
 """An erasure of what is not as it was left: interrupted, rotated, lost, linked, damaged."""
 
+import errno
 import gzip
 import os
 from datetime import date
 from typing import Any
 
 import pytest
-from ingest_workspace import NOON, Workspace, line
+from ingest_workspace import DAY, NOON, Workspace, line
 from test_erasing import GONE, THEIRS, erase, holders, mixed
 
-from event_assets.erasure import Asked, erase_from_lake, read_unfinished
-from event_assets.errors import ConfigurationError
+from event_assets.erase_command import erase as erase_command
+from event_assets.erasure import Asked, erase_from_lake, read_unfinished, search
+from event_assets.errors import ConfigurationError, DiskError
+from event_assets.ingest.compaction import compact_day
 
 ANOTHER = "another-4712@example.com"
 
@@ -124,3 +127,31 @@ def test_what_a_run_left_before_it_committed_anything_goes_as_well(workspace: Wo
     erase(workspace, raw=True)
     assert holders(workspace.settings.data_dir, GONE) == []
     assert not any(left.iterdir())
+
+
+def test_a_full_disk_ends_in_one_line_and_the_next_erasure_goes_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write(b"".join(mixed()))
+    workspace.ingest()
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    how: dict[str, Any] = {"raw": False, "is_dry": False}
+    with monkeypatch.context() as patched:
+        patched.setattr("event_assets.ingest.parts.put_in_place", full)
+        with pytest.raises(DiskError, match="the disk is full"):
+            erase_command(workspace.settings, Asked((GONE,)), resume=False, **how)
+    assert erase_command(workspace.settings, Asked(), resume=True, **how) == 0
+    assert holders(workspace.settings.lake, GONE) == []
+
+
+def test_records_that_a_compaction_has_in_two_places_are_counted_once(workspace: Workspace) -> None:
+    for number in range(2):
+        workspace.write(b"".join(mixed()[number * 10 : number * 10 + 10]), f"{number}.jsonl")
+        workspace.ingest()
+    before = search(workspace.settings, Asked((GONE,)))
+    compact_day(workspace.settings, "client", DAY)
+    after = search(workspace.settings, Asked((GONE,)))
+    assert (after.events, after.quarantined) == (before.events, before.quarantined)
