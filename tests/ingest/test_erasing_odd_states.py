@@ -3,7 +3,10 @@
 import errno
 import gzip
 import os
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from event_assets.erase_command import erase as erase_command
 from event_assets.erasure import Asked, erase_from_lake, read_unfinished, search
 from event_assets.errors import ConfigurationError, DiskError
 from event_assets.ingest.compaction import compact_day
+from event_assets.ingest.erasing import LakeBusy, no_erasure, nothing_but_erasure
 
 ANOTHER = "another-4712@example.com"
 
@@ -155,3 +159,72 @@ def test_records_that_a_compaction_has_in_two_places_are_counted_once(workspace:
     compact_day(workspace.settings, "client", DAY)
     after = search(workspace.settings, Asked((GONE,)))
     assert (after.events, after.quarantined) == (before.events, before.quarantined)
+
+
+def test_what_was_read_only_to_build_the_tables_is_told(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.write(b"".join(mixed()))
+    workspace.ingest()
+    workspace.write(line(user_id=GONE, at=NOON + 99) + THEIRS[1], "landed.jsonl")
+    workspace.settings.analytics.touch()
+
+    def built(*_: Any) -> bool:
+        workspace.ingest_pending()
+        return True
+
+    monkeypatch.setattr("event_assets.erase_command._build_tables", built)
+    how: dict[str, Any] = {"raw": False, "resume": False, "is_dry": False}
+    assert erase_command(workspace.settings, Asked((GONE,)), **how) == 1
+    assert (
+        "1 record of this person stood in files that were read only now" in capsys.readouterr().out
+    )
+    assert erase_command(workspace.settings, Asked((GONE,)), **how) == 0
+    assert holders(workspace.settings.lake, GONE) == []
+
+
+def test_an_erasure_of_another_process_waits_for_who_reads_files(workspace: Workspace) -> None:
+    workspace.write(b"".join(mixed()))
+    workspace.ingest()
+    with no_erasure(workspace.settings):
+        process = start_erase(workspace)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(4)
+        assert len(workspace.rows()) + len(workspace.rows("quarantine")) == 19
+        workspace.write(THEIRS[1], "b.jsonl")
+        workspace.ingest()
+    assert process.wait(60) == 0
+    assert holders(workspace.settings.lake, GONE) == []
+    assert [each.account_errors() for each in workspace.records()] == [[], []]
+
+
+def test_an_erasure_and_a_reader_that_wait_too_long_say_for_whom(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.write(b"".join(mixed()))
+    workspace.ingest()
+    monkeypatch.setattr("event_assets.ingest.erasing.WAIT_SECONDS", 0.1)
+    with no_erasure(workspace.settings):
+        how: dict[str, Any] = {"raw": False, "resume": False, "is_dry": False}
+        assert erase_command(workspace.settings, Asked((GONE,)), **how) == 1
+    assert "erase when the run has ended" in capsys.readouterr().err
+    assert read_unfinished(workspace.settings) is None
+    with (
+        nothing_but_erasure(workspace.settings),
+        pytest.raises(LakeBusy, match="an erasure is going on"),
+    ):
+        workspace.ingest()
+
+
+def start_erase(workspace: Workspace) -> subprocess.Popen[bytes]:
+    settings = workspace.settings
+    places = {
+        "EVENT_ASSETS_DATA": str(settings.data_dir),
+        "EVENT_ASSETS_PLAN": str(settings.plan_dir),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "event_assets", "erase", "--user", GONE, "--yes"],
+        env={**os.environ, **places},
+        stdout=subprocess.DEVNULL,
+    )

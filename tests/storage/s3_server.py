@@ -16,6 +16,7 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "us-east-1",
     "NO_PROXY": "127.0.0.1",
+    "AWS_MAX_ATTEMPTS": "1",  # of botocore; s3fs has attempts of its own
 }
 
 

@@ -1,20 +1,35 @@
-"""The whole job with raw logs, lake and published Parquet in a bucket, against the local one."""
+"""The whole job in a bucket against the local one; a person is erased from that before.
 
+Runs cost much, so they prove both: the bucket gets the logs as they were before the erasure, and the
+list of erased lines.
+"""
+
+import gzip
 import io
+import json
 import shutil
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from s3_server import S3Server
 
+from event_assets.dbt_manifest import manifest_path, read_manifest
+from event_assets.erase_command import erase
+from event_assets.erasure import Asked, read_unfinished
+from event_assets.ingest import pending_days
+from event_assets.publish import publish
+from event_assets.publish_rules import PublishRules
 from event_assets.run import RunOptions, run
 from event_assets.settings import Settings, load_settings, packaged_plan_dir
 from event_assets.simulate.shop import write_shop_logs
 from event_assets.storage import ObjectPath, write_whole
 
+GONE, DEVICE, CANARY = "gone-4711@example.com", "device-of-gone-4711", "canary-4711@example.com"
 # what tells when and where a run was, not what was in the logs
 _OWN_OF_A_RUN = {"load_id", "load_key", "loaded_at", "published_at", "content_version", "bytes"}
 _LOCAL = """\
@@ -49,6 +64,44 @@ def _published(settings: Settings, url: str = "-") -> dict[str, list[tuple[Any, 
         return {name: _rows(connection, f"marts.{name}", url) for (name,) in names}
 
 
+def _theirs(day: str) -> list[str]:
+    """What the person did: was seen, alone and with the id, bought, was rejected, was cut short."""
+    noon = int(datetime.fromisoformat(f"{day}T12:00").replace(tzinfo=UTC).timestamp() * 1000)
+    view = {
+        "event_type": "page_view",
+        "user_id": GONE,
+        "anonymous_id": DEVICE,
+        "page_url": f"https://shop.example.com/?email={CANARY}",
+    }
+    fields: list[dict[str, Any]] = [
+        {},
+        {"user_id": None},
+        {"event_type": "product_view", "properties": {"product_id": "p1", "price": 5.0}},
+        {"event_type": "product_view", "properties": {"price": CANARY}},
+    ]
+    lines = [
+        json.dumps({**view, "timestamp": noon + number, **each})
+        for number, each in enumerate(fields)
+    ]
+    return [*lines, lines[0][:-20]]
+
+
+def _put_theirs(raw: Path) -> None:
+    """Their lines between those of others in a file that is there."""
+    path = min((raw / "client").rglob("*.jsonl"))
+    theirs, others = _theirs(path.parent.name), path.read_text().splitlines()
+    mixed = [each for pair in zip(theirs, others, strict=False) for each in pair]
+    path.write_text("".join(f"{each}\n" for each in [*mixed, *others[len(theirs) :]]))
+
+
+def _deliver_again(raw: Path) -> Path:
+    """The same lines under another name, in another order, on a later day, packed."""
+    first, *_, last = sorted((raw / "client").iterdir())
+    path = last / "again.jsonl.gz"
+    path.write_bytes(gzip.compress("\r\n".join(_theirs(first.name)[::-1]).encode() + b"\r\n"))
+    return path
+
+
 @pytest.fixture(scope="module")
 def shops(
     server: S3Server, tmp_path_factory: pytest.TempPathFactory
@@ -58,24 +111,76 @@ def shops(
 
     root = tmp_path_factory.mktemp("shops")
     local = _settings(root / "local", _LOCAL)
+    raw = local.data_dir / "raw"
     local.data_dir.mkdir()
-    write_shop_logs(local.data_dir, visitors=25, days=3)
-    (local.data_dir / "identity.key").write_text("ab" * 32)
+    write_shop_logs(local.data_dir, visitors=15, days=3)
+    _put_theirs(raw)
+    manifest_path(local)
+    shutil.copytree(local.dbt_dir, root / "remote" / "data" / "dbt")
+    assert run(local, RunOptions()).published == "changed"
+    again = _deliver_again(raw)
     objects.client().mkdir("shop-logs")
     url = "s3://shop-logs/a folder"
-    for path in (local.data_dir / "raw").rglob("*"):
+    for path in raw.rglob("*"):
         if path.is_file():
             name = path.relative_to(local.data_dir).as_posix()
             write_whole(ObjectPath.parse(f"{url}/{name}"), path.read_bytes())
+    assert len({each.partition(": ")[2] for each in _holders(local.data_dir)}) == 3
+    assert erase(local, Asked((GONE,)), raw=True, resume=False, is_dry=False) == 0
+    again.unlink()
     storage = f'storage: {{lake: "{url}/lake", marts: "{url}/marts"}}\n'
     remote = _settings(root / "remote", storage + _LOCAL.replace('"raw/', f'"{url}/raw/'))
-    remote.data_dir.mkdir()
     shutil.copy(local.data_dir / "identity.key", remote.data_dir)
-    for settings in (local, remote):
-        report = run(settings, RunOptions())
-        assert not report.problems
-        assert report.published == "changed"
+    for path in local.erasures_dir.glob("[!.]*"):
+        write_whole(ObjectPath.parse(f"{url}/lake/erasures/{path.name}"), path.read_bytes())
+    report = run(remote, RunOptions())
+    assert not report.problems
+    assert report.published == "changed"
     return local, remote, url
+
+
+def _holders(folder: Path) -> Iterator[str]:
+    """The files whose bytes hold something of the person, or whose rows do: these are compressed."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+        if path.suffix == ".parquet":
+            content += repr(pq.read_table(path).to_pylist()).encode()
+        if path.suffix == ".duckdb":
+            content += repr(_all_rows(path)).encode()
+        for text in (GONE, DEVICE, CANARY):
+            if text.encode() in content:
+                yield f"{path.relative_to(folder)}: {text}"
+
+
+def _all_rows(database: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{database}' as stored (read_only)")
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'stored'"
+        ).fetchall()
+        return [
+            row
+            for schema, table in tables
+            for row in connection.execute(f'from stored."{schema}"."{table}"').fetchall()
+        ]
+
+
+def test_nothing_of_an_erased_person_is_in_any_file_that_we_own(
+    shops: tuple[Settings, Settings, str],
+):
+    for settings in shops[:2]:
+        assert list(_holders(settings.data_dir)) == []
+        assert read_unfinished(settings) is None
+    lake = shops[1].lake
+    for path in (*lake.glob("*/*/*/*"), *lake.glob("*/*")):
+        file = shops[1].data_dir / path.name
+        file.write_bytes(path.read_bytes())
+        assert list(_holders(shops[1].data_dir)) == [], path
+        file.unlink()
 
 
 def test_every_published_table_equals_that_of_a_local_run(
@@ -115,18 +220,18 @@ def test_no_lake_and_no_published_parquet_is_left_on_the_machine(
     assert not list(remote.uploads_dir.rglob("*.tmp"))
 
 
-def test_a_run_without_news_opens_no_log_and_puts_nothing(
+def test_what_has_no_news_opens_no_log_and_puts_nothing(
     server: S3Server, shops: tuple[Settings, Settings, str]
 ):
     _, remote, _ = shops
     gone = remote.marts_dir / "no_longer_a_table.parquet"
     write_whole(gone, b"")
     before = len(server.requests)
-    report = run(remote, RunOptions())
+    assert pending_days(remote) == {}
+    rules = PublishRules.from_manifest(read_manifest(remote))
+    assert not publish(remote, rules).changed
     asked = server.requests[before:]
-    assert report.exit_code in (0, 1)
-    assert report.published == "unchanged"
+    assert asked
     assert not [path for method, path in asked if method == "GET" and "/raw/" in path]
     assert not [path for method, path in asked if method in ("PUT", "POST")]
     assert not gone.exists()
-    assert date(2026, 10, 1).isoformat() not in str(report.ingested)
