@@ -15,6 +15,7 @@ from event_assets.errors import ConfigurationError, DiskError
 from event_assets.plan_commands.app import plan_app
 from event_assets.settings import (
     Settings,
+    check_data_dir,
     check_plan_is_named,
     last_plan,
     load_settings,
@@ -194,6 +195,7 @@ def compact(
     from event_assets.console import shown_progress
 
     settings = _settings(data)
+    check_data_dir(settings)
     with shown_progress():
         done = merge(settings, before)
     print(json.dumps(done.as_json(), indent=1) if as_json else "\n".join(done.told()))
@@ -246,7 +248,12 @@ def erase(
     asked = Asked(tuple(user or ()), tuple(anonymous or ()))
     if not (user or anonymous or resume or raw) or any(not each.strip() for each in asked.all):
         raise typer.BadParameter("say whom by --user ID or --anonymous ID")
+    if resume and asked.all:
+        raise typer.BadParameter(
+            "--resume ends what was begun; erase others by a command of their own"
+        )
     settings = _settings(data)
+    check_data_dir(settings)
     if not (dry_run or yes or resume):
         erase_all(settings, asked, raw=raw, resume=False, is_dry=True)
         if not typer.confirm("Erase them for good?"):

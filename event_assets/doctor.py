@@ -128,7 +128,8 @@ def _lake(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
         yield Finding(
             True,
             f"{len(unnamed)} files in the lake ({size:.1f} MB) are named by no load: left by "
-            "interrupted runs. They are not read and may be removed",
+            "interrupted runs, or being written. They are not read; while no run is under way they may "
+            "be removed, and are when their day is next read",
         )
     gone = _gone_files(settings, records)
     if gone:

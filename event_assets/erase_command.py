@@ -16,8 +16,9 @@ from event_assets.erasure import (
 )
 from event_assets.errors import shown_path
 from event_assets.ingest.erasing import LakeBusy, nothing_but_erasure
+from event_assets.plan.loader import load_plan
 from event_assets.progress import report
-from event_assets.settings import Settings
+from event_assets.settings import Settings, check_sources
 from event_assets.warehouse import Holder, WarehouseBusy, warehouse_lock
 
 OK, FAILED = 0, 1
@@ -26,8 +27,11 @@ OK, FAILED = 0, 1
 def erase(settings: Settings, asked: Asked, *, raw: bool, resume: bool, is_dry: bool) -> int:
     """Erase; the exit code: 1 where something is left to be done, which is said.
 
-    With `is_dry` it only counts.
+    With `is_dry` it only counts. Raises ConfigurationError before anything is touched where the
+    tables could not be built again.
     """
+    load_plan(settings.plan_dir)
+    check_sources(settings)
     found = None if resume else search(settings, asked)
     if found is not None:
         for line in told(found):

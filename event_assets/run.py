@@ -17,14 +17,14 @@ from event_assets.assets.keys import INGEST_OP, JOB, MODE_TAG, MODELS_OP, ONLY_N
 from event_assets.code_location import build_definitions
 from event_assets.dagster_home import dagster_home
 from event_assets.disk_errors import disk_told
-from event_assets.errors import ConfigurationError, shown_path
+from event_assets.errors import ConfigurationError
 from event_assets.ingest.erasing import check_no_erasure_is_unfinished
 from event_assets.landing import DaySpan, files_by_day, landing_span
 from event_assets.plan.loader import load_plan
 from event_assets.progress import report
 from event_assets.run_report import RunReport, run_report
 from event_assets.schedules import run_tags
-from event_assets.settings import Settings, check_sources
+from event_assets.settings import Settings, check_data_dir, check_sources
 
 _PID_TAG = "event_assets/pid"
 
@@ -52,11 +52,7 @@ def check_configuration(settings: Settings, options: RunOptions) -> None:
             f"there is no file of {partition} in any source",
             remedy=f"look below {settings.data_dir / 'raw'}",
         )
-    if not settings.data_dir.is_dir():
-        raise ConfigurationError(
-            f"there is no data directory {shown_path(settings.data_dir)}",
-            remedy="make it and put logs below its raw/, or name another by --data",
-        )
+    check_data_dir(settings)
     check_no_erasure_is_unfinished(settings)
     for each in days.values():
         for paths in each.values():

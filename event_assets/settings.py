@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, field_validator
 
 from event_assets.config_values import ConfigModel, Currency, Day, Duration, invalid
-from event_assets.errors import ConfigurationError
+from event_assets.errors import ConfigurationError, shown_path
 from event_assets.sources import DEFAULT_SOURCES, Source
 from event_assets.storage import AnyPath, ObjectPath, StorageError, is_url, location
 from event_assets.yaml_files import did_you_mean, read_yaml
@@ -293,6 +293,15 @@ def packaged_plan_dir() -> Path:
     package = Path(__file__).absolute().parent
     inside = package / "tracking_plan"
     return inside if inside.is_dir() else package.parent / "tracking_plan"
+
+
+def check_data_dir(settings: Settings) -> None:
+    """Raise ConfigurationError where there is none: what it is asked for would seem to be empty."""
+    if not settings.data_dir.is_dir():
+        raise ConfigurationError(
+            f"there is no data directory {shown_path(settings.data_dir)}",
+            remedy="make it and put logs below its raw/, or name another by --data",
+        )
 
 
 def check_plan_is_named(settings: Settings) -> None:

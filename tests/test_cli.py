@@ -90,6 +90,10 @@ def test_a_source_whose_folder_is_missing_is_one_line(call, elsewhere):
         ),
         (["run", "--as-of", "2026-13-01"], "`2026-13-01` is no day"),
         (["run", "--no-such-option"], "No such option"),
+        (["erase", "--yes"], "say whom by --user ID"),
+        (["erase", "--resume", "--user", "u1"], "--resume ends what was begun"),
+        (["erase", "--user", "u1", "--data", "mistyped"], "there is no data directory mistyped"),
+        (["compact", "--data", "mistyped"], "there is no data directory mistyped"),
         (["no-such-command"], "No such command"),
     ],
 )
