@@ -42,22 +42,20 @@ def examine(settings: Settings) -> list[Finding]:
                 "EVENT_ASSETS_DATA, or try `event-assets demo`",
             )
         ]
-    return [
-        *_configuration(settings),
-        *_erasure(settings),
-        *_lake_and_admission(settings),
-        *_warehouse(settings),
-        *_published(settings),
-        *local_state(settings),
-    ]
+    looks = (_configuration, _erasure, _lake_and_admission, _warehouse, _published, local_state)
+    # what hinders several looks is told once
+    return list(dict.fromkeys(finding for look in looks for finding in _found(look(settings))))
+
+
+def _found(findings: Iterator[Finding]) -> Iterator[Finding]:
+    try:
+        yield from findings
+    except ConfigurationError as error:
+        yield Finding(False, str(error))
 
 
 def _lake_and_admission(settings: Settings) -> Iterator[Finding]:
-    try:
-        records = read_records(settings.loads_dir)
-    except ConfigurationError as error:
-        yield Finding(False, str(error))
-        return
+    records = read_records(settings.loads_dir)
     yield from _lake(settings, records)
     yield from _parts(settings, records)
     yield from _plans(settings, records)
@@ -66,12 +64,8 @@ def _lake_and_admission(settings: Settings) -> Iterator[Finding]:
 
 
 def _configuration(settings: Settings) -> Iterator[Finding]:
-    try:
-        plan = load_plan(settings.plan_dir)
-        check_sources(settings)
-    except ConfigurationError as error:
-        yield Finding(False, str(error))
-        return
+    plan = load_plan(settings.plan_dir)
+    check_sources(settings)
     sources = ", ".join(source.name for source in settings.config.sources)
     yield Finding(True, f"plan `{plan.name}` with {len(plan.events)} events; sources {sources}")
 
@@ -222,11 +216,7 @@ def _gone_files(settings: Settings, records: list[LoadRecord]) -> list[str]:
 
 
 def _admission(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
-    try:
-        plan = load_plan(settings.plan_dir)
-    except ConfigurationError:
-        # told already; without a plan nothing can be said of admission
-        return
+    plan = load_plan(settings.plan_dir)
     refused = {
         (row["source"], row["landing_date"]): row["refusal"]
         for row in admission(records, settings, plan).to_pylist()
@@ -246,10 +236,7 @@ def _admission(settings: Settings, records: list[LoadRecord]) -> Iterator[Findin
 
 
 def _way_out(settings: Settings, records: list[LoadRecord]) -> Iterator[Finding]:
-    try:
-        plan = load_plan(settings.plan_dir)
-    except ConfigurationError:
-        return
+    plan = load_plan(settings.plan_dir)
     for source in settings.config.sources:
         looked = look_again(settings, plan, source, records, remember=False)
         passing = {each.day for each in looked if each.would_pass}

@@ -51,7 +51,10 @@ class SentEvent(NamedTuple):
 
 @dataclass
 class LinesSeen:
-    """What was in the files; `left_out` counts reasons, `places` has the first place of each."""
+    """What was in the files; `left_out` counts reasons, `places` has the first place of each.
+
+    `incomplete` says of files that are cut short or damaged what is wrong with them.
+    """
 
     files: int = 0
     lines: int = 0
@@ -59,6 +62,7 @@ class LinesSeen:
     events: int = 0
     left_out: Counter[str] = field(default_factory=Counter[str])
     places: dict[str, str] = field(default_factory=dict[str, str])
+    incomplete: dict[Path, str] = field(default_factory=dict[Path, str])
 
 
 def log_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
@@ -112,6 +116,8 @@ class LogReader:
         """The events of a file. Raises ConfigurationError where it cannot be read."""
         found = survey(path, [])
         self._seen.files += 1
+        if found.incomplete is not None:
+            self._seen.incomplete[path] = found.incomplete
         with ByteStream(path) as stream:
             for block in read_blocks(stream, found.whole, Position()):
                 self._seen.lines += block.count

@@ -102,6 +102,8 @@ def _about_lines(seen: LinesSeen, told: list[str]) -> Iterator[str]:
         f"{seen.events:,} events{blank}, {left_out:,} left out"
     )
     yield from told
+    for path, reason in list(seen.incomplete.items())[:_SHOWN]:
+        yield f"  {shown_path(path)}: {reason}; what could be read of it counts"
     for reason, count in seen.left_out.most_common(_SHOWN):
         place = shown_path(Path(seen.places[reason]))
         yield f"  {count:,} left out: {reason} (first: {place})"
