@@ -42,7 +42,7 @@ _SHARED = (
 )
 _SAID = frozenset(("context", *HOLDERS, *(name for _, names in _SHARED for name in names)))
 _WRITE_KEYS = frozenset(
-    ("writekey", "apikey", "projectapikey", "key", "token", "authtoken", "authorization", "secret")
+    ("writekey", "apikey", "projectapikey", "token", "authtoken", "authorization", "secret")
 )
 _ReadItem = Callable[[dict[str, Any]], Readings]
 
