@@ -189,6 +189,16 @@ def refresh_parts(settings: Settings) -> None:
     _write(settings, "loads", pa.Table.from_pylist(rows, schema=LOADS))
 
 
+def listed_parts(settings: Settings) -> set[str]:
+    """The parts that the models read, or would if they were built now."""
+    path = settings.plan_tables_dir / "loads.parquet"
+    if not path.is_file():
+        return set()
+    columns = ["event_parts", "quarantine_parts", "ad_report_parts"]
+    rows: list[dict[str, str]] = parquet.read_table(path, columns=columns).to_pylist()
+    return {part for row in rows for column in columns for part in json.loads(row[column])}
+
+
 def kept_plans(records: Iterable[LoadRecord], settings: Settings, plan: Plan) -> Iterator[KeptPlan]:
     """The current plan, and of each other version the last document that judged and is still kept.
 

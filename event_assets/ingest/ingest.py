@@ -13,6 +13,7 @@ from event_assets.errors import ConfigurationError
 from event_assets.ingest import clock
 from event_assets.ingest.account import Outcome
 from event_assets.ingest.ad_reports import AdReportFiles
+from event_assets.ingest.admission import listed_parts
 from event_assets.ingest.block_judge import DayToJudge
 from event_assets.ingest.blocks import ContentChanged
 from event_assets.ingest.columns import Origin
@@ -90,7 +91,7 @@ def ingest_day(
     folder = lock_folder(settings, source.name, landing_date)
     with disk_told(settings.data_dir), no_erasure(settings), alone(folder):
         known = read_day(settings.loads_dir, source.name, landing_date)
-        remove_leftovers(settings, source.name, landing_date, known)
+        remove_leftovers(settings, source.name, landing_date, known, lambda: listed_parts(settings))
         files = DayFiles(
             settings, source, landing_date, known, rejudge=rejudge, verify=verify, newest=newest
         )

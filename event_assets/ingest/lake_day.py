@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence, Set
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -46,15 +46,25 @@ def generations_with_rows(lake: AnyPath, known: Sequence[LoadRecord]) -> dict[st
 
 
 def remove_leftovers(
-    settings: Settings, source: str, landing_date: date, known: Sequence[LoadRecord]
+    settings: Settings,
+    source: str,
+    landing_date: date,
+    known: Sequence[LoadRecord],
+    still_read: Callable[[], Set[str]] = frozenset,
 ) -> None:
-    """Remove what a process that died has left: parts that no record names."""
+    """Remove what a process that died has left: parts that no record names.
+
+    Who does not hold the warehouse's lock gives what may be `still_read`: the models read parts that
+    a compaction has merged meanwhile.
+    """
     lake, day = settings.lake, landing_date.isoformat()
     named = {lake / name for record in known for name in record.parts}
-    for table in TABLES:
-        for path in (lake / table / source / day).glob("*"):
-            if path not in named:
-                path.unlink()
+    found = [path for table in TABLES for path in (lake / table / source / day).glob("*")]
+    unnamed = [path for path in found if path not in named]
+    spared = still_read() if unnamed else frozenset[str]()
+    for path in unnamed:
+        if str(path) not in spared:
+            path.unlink()
     for folder in (
         lock_folder(settings, source, landing_date),
         settings.uploads_dir / source / day,

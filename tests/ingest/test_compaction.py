@@ -18,9 +18,11 @@ from ingest_workspace import DAY, Workspace, line, make_workspace
 
 from event_assets.compact import compact, worth_compacting
 from event_assets.ingest import record_files, write_admission
+from event_assets.ingest.admission import listed_parts
 from event_assets.ingest.compaction import closed_days, compact_day
 from event_assets.ingest.lake_day import alone, lock_folder
 from event_assets.ingest.loads import every_generation, read_day
+from event_assets.warehouse import warehouse_lock
 
 SCRIPT = Path(__file__).parent / "compact_and_die.py"
 NEXT_DAY, LAST_DAY = DAY + timedelta(days=1), DAY + timedelta(days=2)
@@ -227,6 +229,21 @@ def test_rows_that_are_fewer_than_the_account_tells_are_not_merged(lake: Workspa
     assert f"--partition {NEXT_DAY}" in problem
     assert accounts(lake) == before
     assert files(lake, NEXT_DAY)["loads"] == 3
+
+
+def test_a_late_file_takes_no_part_away_that_models_still_read(
+    lake: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_admission(lake.records(), lake.settings, lake.plan)
+    read = listed_parts(lake.settings)
+    monkeypatch.setattr("event_assets.warehouse.WAIT_SECONDS", 0.0)
+    with warehouse_lock(lake.settings.lock_file, "a run"):
+        assert "is not removed yet" in compact(lake.settings).problems[0]
+        lake.write(line(), "late.jsonl", day=NEXT_DAY)
+        lake.ingest(day=NEXT_DAY)
+        assert [path for path in read if not os.path.exists(path)] == []
+    compact(lake.settings)
+    assert files(lake, NEXT_DAY) == {"events": 1, "quarantine": 1, "loads": 1}
 
 
 def test_a_full_disk_is_told_and_changes_nothing(
