@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -179,16 +178,18 @@ class Holder:
         }
         words = "|".join(re.escape(each) for each in sorted(person.own_ids))
         self._word = re.compile(rf"(?<![\w-])(?:{words})(?![\w-])") if words else None
-        escaped = {json.dumps(each)[1:-1] for each in person.own_ids}
-        self._hints = [*person.own_ids, *escaped, *person.shared]
+        self._hints = [*person.own_ids, *person.shared]
 
     def __call__(self, row: dict[str, Any]) -> bool:
         """Whether the row of quarantine is theirs."""
         line = raw_line(row)
         if line is None:
             return False
+        if b"\0" in line and self._is_in_wide(line):
+            return True
         text = line.decode(errors="replace")
-        if not any(hint in text for hint in self._hints):
+        # any character may be escaped in JSON, in more than one way
+        if "\\" not in text and not any(hint in text for hint in self._hints):
             return False
         ids = self._ids(row, line)
         if any(ids):
@@ -198,6 +199,11 @@ class Holder:
             return _has_value(exact(line), self._person.own_ids)
         except (Malformed, orjson.JSONDecodeError):
             return self._word is not None and self._word.search(text) is not None
+
+    def _is_in_wide(self, line: bytes) -> bool:
+        """Whether an id stands in a piece of UTF-16, wherever and in whatever byte order it begins."""
+        texts = (line[start:].decode("utf-16-le", errors="replace") for start in (0, 1))
+        return self._word is not None and any(map(self._word.search, texts))
 
     def _ids(self, row: dict[str, Any], line: bytes) -> tuple[str | None, ...]:
         """user_id, anonymous_id and previous_id of the record, as far as they can be read."""

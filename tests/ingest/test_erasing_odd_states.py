@@ -161,6 +161,26 @@ def test_records_that_a_compaction_has_in_two_places_are_counted_once(workspace:
     assert (after.events, after.quarantined) == (before.events, before.quarantined)
 
 
+def test_an_id_is_known_however_its_characters_are_escaped(workspace: Workspace) -> None:
+    bad = line("buy", user_id=GONE, amount="much")
+    workspace.write(bad.replace(b"gone-", b"gone\\u002d") + bad.replace(b"gone-", b"\\u0067one-"))
+    workspace.ingest()
+    assert len(workspace.rows("quarantine")) == 2
+    erase(workspace)
+    assert workspace.rows("quarantine") == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_an_id_is_known_in_a_file_of_utf_16(workspace: Workspace, encoding: str) -> None:
+    for name, user in (("gone", GONE), ("other", GONE + "x")):
+        text = "\N{BYTE ORDER MARK}" * (encoding == "utf-16-be") + line(user_id=user).decode()
+        workspace.write(text.encode(encoding), f"{name}.jsonl")
+    workspace.ingest()
+    assert len(workspace.rows("quarantine")) == 2
+    erase(workspace)
+    assert [Path(row["file"]).stem for row in workspace.rows("quarantine")] == ["other"]
+
+
 def test_what_was_read_only_to_build_the_tables_is_told(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
