@@ -5,6 +5,8 @@
 PY := .venv/bin/python
 DATA ?= demo_data
 READY := .venv/.ready
+# tests of what varies at random: how often they try it is said by a variable
+VARIED = $(shell grep -rl --include='test_*.py' 'import rounds$$' tests)
 BENCH_READY := .venv/.ready-bench
 
 .PHONY: help
@@ -38,6 +40,7 @@ test: $(READY) browser
 # the tests try each fault once; this tries it often, beside a naive variant: ONLY="10 11" picks rows
 faults: $(READY)
 	@$(PY) -m tests.faults $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),,EVENT_ASSETS_FAULT_ROUNDS=many $(PY) -m pytest -n auto --dist loadfile $(VARIED))
 
 # some tests look at pages in Debian's Chromium; without one they are skipped and say so
 browser:

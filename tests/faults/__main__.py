@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.faults.all import FAULTS, WITH_CAPTURE
-from tests.faults.fault import ROUNDS, Fault, Measured, rounds_of, say
+from tests.faults.fault import Fault, Measured, rounds_of, say
+from tests.rounds import VARIABLE
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", type=int, nargs="*", metavar="NUMBER", help="rows to try")
     asked = parser.parse_args().only
-    os.environ.setdefault(ROUNDS, "many")
+    os.environ.setdefault(VARIABLE, "many")
     table = Table("#", "fault", "rounds", "lost", "doubled", "verdict", "naive: lost, doubled")
     failed = 0
     for fault in FAULTS:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROUNDS = "EVENT_ASSETS_FAULT_ROUNDS"
-"""How often each fault is tried: `few` (the tests), or `many` (`make faults`)."""
+from tests.rounds import VARIABLE, rounds
 
 
 @dataclass
@@ -70,13 +69,10 @@ class Fault:
 
 def rounds_of(fault: Fault) -> int:
     """How many rounds are asked for."""
-    asked = os.environ.get(ROUNDS, "few")
-    return {"few": fault.few, "many": fault.many}.get(asked) or (
-        0 if asked == "few" else int(asked)
-    )
+    return rounds(fault.few, fault.many)
 
 
 def say(text: str) -> None:
     """Show progress of long trials."""
-    if sys.stderr.isatty() or os.environ.get(ROUNDS) == "many":
+    if sys.stderr.isatty() or os.environ.get(VARIABLE) == "many":
         print(f"  {text}", file=sys.stderr, flush=True)

@@ -23,6 +23,7 @@ from event_assets.ingest.compaction import closed_days, compact_day
 from event_assets.ingest.lake_day import alone, lock_folder
 from event_assets.ingest.loads import every_generation, read_day
 from event_assets.warehouse import warehouse_lock
+from tests.rounds import rounds
 
 SCRIPT = Path(__file__).parent / "compact_and_die.py"
 NEXT_DAY, LAST_DAY = DAY + timedelta(days=1), DAY + timedelta(days=2)
@@ -295,7 +296,7 @@ def test_a_process_that_dies_at_any_sync_rename_or_removal_leaves_the_same_rows(
 
     _, calls = dies_at(10**6)
     # each process costs a twentieth of a second; `make faults` dies at each of the calls
-    step = int(os.environ.get("COMPACTION_STEP", "6"))
+    step = rounds(few=6, many=1)
     for call in range(1, int(calls) + 1, step):
         workspace, answer = dies_at(call)
         assert answer == "died"

@@ -18,12 +18,13 @@ from event_assets.erasure import Asked, Done, erase_from_lake, read_unfinished, 
 from event_assets.errors import ConfigurationError
 from event_assets.ingest.loads import every_generation
 from event_assets.ingest.second_look import look_again
+from tests.rounds import rounds
 
 GONE = "gone-4711@example.com"
 DEVICE = "device-of-gone"
 CANARY = "Unmistakable Canary"
 SHARED = "device-of-both"
-ROUNDS = 200 if os.environ.get("EVENT_ASSETS_FAULT_ROUNDS") == "many" else 6
+ROUNDS = rounds(few=6, many=200)
 HIDDEN = """\
 sources:
   - {name: client, kind: client, path: "raw/client/{date}/*", hash: [user_id, anonymous_id]}

@@ -23,8 +23,9 @@ from event_assets.ingest import LoadRecord, blocks, cores, event_files, workers
 from event_assets.ingest.cores import available_cores
 from event_assets.ingest.pseudonyms import Pseudonyms
 from event_assets.ingest.workers import WorkerDied, Workers
+from tests.rounds import rounds
 
-ROUNDS = int(os.environ.get("EVENT_ASSETS_SPLIT_ROUNDS", "3"))
+ROUNDS = rounds(few=3, many=40)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The same lines give the same events and conflicts in any order, delivery and split, and after any change of loads."""
 
 import datetime as dt
-import os
 import random
 from typing import Any
 
@@ -9,9 +8,11 @@ import pytest
 from building import Warehouse
 from lake import event
 
+from tests.rounds import rounds
+
 MODELS = ["stg_loads", "stg_event_candidates", "stg_events", "event_conflicts"]
 SAID = ["event_type", "user_id", "page_url", "properties", "client_ts"]
-ROUNDS = {"few": 1, "many": 10}.get(os.environ.get("EVENT_ASSETS_FAULT_ROUNDS", "few"), 1)
+ROUNDS = rounds(few=1, many=10)
 
 Row = dict[str, Any]
 Loads = dict[str, tuple[list[Row], dt.date]]

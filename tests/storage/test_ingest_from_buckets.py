@@ -19,6 +19,7 @@ from event_assets.ingest.schema import TABLES
 from event_assets.ingest.second_look import look_again
 from event_assets.settings import check_sources
 from event_assets.storage import ObjectPath, StorageError, write_whole
+from tests.rounds import rounds
 
 NOON = 1_790_856_000_000
 
@@ -202,7 +203,7 @@ def test_a_put_that_fails_is_told_and_the_next_run_goes_on(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("put", range(1, 9, 1 if os.environ.get("FAULT_ROUNDS") else 3))
+@pytest.mark.parametrize("put", range(1, 9, rounds(few=3, many=1)))
 def test_a_process_killed_at_a_put_leaves_nothing_to_repair(remote: Bucket, put: int, moment: str):
     days = [DAY, DAY + timedelta(days=1)]
     for day in days:

@@ -1,7 +1,6 @@
 """Lines are known for what they are, in any mixture, and no hostile record costs another."""
 
 import json
-import os
 import tracemalloc
 from copy import deepcopy
 from pathlib import Path
@@ -25,8 +24,9 @@ from event_assets.ingest.unjudged import UNNAMED, LinesSeen, LogReader
 from event_assets.plan.loader import load_plan
 from event_assets.plan.verdicts import Judge
 from event_assets.sources import Source
+from tests.rounds import rounds
 
-ROUNDS = int(os.environ.get("EVENT_ASSETS_FAULT_ROUNDS") or 150)
+ROUNDS = rounds(few=150, many=3_000)
 SOURCE = 'sources:\n  - {{name: client, kind: client, path: "raw/client/{{date}}/*", format: {}}}\n'
 MAPPED = {
     f"{format_name} {name}": (format_name, as_json, record)

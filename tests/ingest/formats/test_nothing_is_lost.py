@@ -5,7 +5,6 @@ value holds a word that no other one has, which has to be found again.
 """
 
 import json
-import os
 import re
 from collections import Counter
 from copy import deepcopy
@@ -24,8 +23,9 @@ from event_assets.ingest.formats.mapping import MappingReader
 from event_assets.ingest.formats.mapping_files import load_format
 from event_assets.ingest.formats.reading import READ_FIELDS, Reading
 from event_assets.ingest.malformed import Malformed
+from tests.rounds import rounds
 
-ROUNDS = 3_000 if os.environ.get("EVENT_ASSETS_FAULT_ROUNDS") == "many" else 150
+ROUNDS = rounds(few=150, many=3_000)
 OWN = MappingReader(
     {
         "event_id": {"join": ["page", "user.id"]},
