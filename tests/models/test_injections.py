@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 from building import Warehouse
-from test_moving_files import DAY, NOON, folder_of, shop_in
+from test_moved_logs import DAY, NOON, folder_of, shop_in
 
 from event_assets.ingest import ingest_day, read_records, write_admission
 from event_assets.plan.loader import load_plan
