@@ -16,21 +16,22 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.needs import MUSIC_SITE_LOGS, needs_music_site_logs
+
 ROOT = Path(__file__).parents[1]
-LOGS = ROOT.parent / "shared" / "data" / "music_site_logs"
 PERSONAL = ("firstName", "lastName", "gender", "location")
 STEPS = ("Home", "Upgrade", "Submit Upgrade")
 HALF_HOUR_MS = 30 * 60 * 1000
 WEEK_MS = 7 * 86_400_000
 
-pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason=f"the real logs are not at {LOGS}")
+pytestmark = needs_music_site_logs
 
 
 @pytest.fixture(scope="module")
 def lines() -> list[dict[str, Any]]:
     return [
         json.loads(line)
-        for file in sorted(LOGS.glob("*.jsonl"))
+        for file in sorted(MUSIC_SITE_LOGS.glob("*.jsonl"))
         for line in file.read_text().splitlines()
     ]
 
@@ -40,7 +41,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("music")
     raw = folder / "raw" / "site"
     raw.mkdir(parents=True)
-    for file in LOGS.glob("*.jsonl"):
+    for file in MUSIC_SITE_LOGS.glob("*.jsonl"):
         shutil.copy(file, raw)
     run = subprocess.run(
         [sys.executable, "-m", "event_assets", "run", "--data", str(folder), "--json"],

@@ -1,12 +1,14 @@
 """The disk gets full while the lake is written or the tables are published.
 
 A real small disk: a tmpfs in a mount namespace of its own, which needs no rights where the kernel
-lets users have namespaces. Where it does not, the trial says so.
+lets users have namespaces. Where it does not, the trial says so;
+`tests/ingest/test_failing_disk.py` injects the same errors everywhere.
 """
 
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +39,14 @@ def ours(folder: Path, rounds: int) -> Measured:
         )
         measured.rounds += 1
     return measured
+
+
+def _no_namespace() -> str | None:
+    command = ["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"]
+    is_there = (
+        shutil.which("unshare") and not subprocess.run(command, capture_output=True).returncode
+    )
+    return None if is_there else "the right to mount a small disk of one's own (unshare -rm)"
 
 
 def _on_small_disk(folder: Path, what: str, left: int) -> dict[str, Any]:
@@ -88,5 +98,6 @@ FAULTS = [
         "a table written anew in place",
         few=2,
         many=40,
+        lacks=_no_namespace,
     )
 ]

@@ -49,7 +49,8 @@ class Fault:
     """A row of the fault table: its number there, and both ways to meet it.
 
     `few` and `many` are rounds of our pipeline in the tests and in the table; `few` may be 0 where a
-    round takes minutes. The naive variant gets `naive_rounds`.
+    round takes minutes. The naive variant gets `naive_rounds`. `lacks` names what this
+    machine does not have for a trial.
     """
 
     number: int
@@ -60,6 +61,7 @@ class Fault:
     few: int = 1
     many: int = 10
     naive_rounds: int = 1
+    lacks: Callable[[], str | None] = lambda: None
 
     @property
     def name(self) -> str:

@@ -6,12 +6,16 @@ import pytest
 
 from tests.faults.all import FAULTS
 from tests.faults.fault import Fault, Measured, rounds_of
+from tests.needs import missing
 
 
 @pytest.mark.parametrize(
     "fault", [each for each in FAULTS if rounds_of(each)], ids=lambda each: each.name
 )
 def test_nothing_is_lost_doubled_or_wrong(fault: Fault, tmp_path: Path) -> None:
+    lack = fault.lacks()
+    if lack is not None:
+        missing(lack)
     measured = fault.ours(tmp_path, rounds_of(fault))
     assert measured == Measured(rounds=measured.rounds)
     assert measured.rounds > 0

@@ -4,12 +4,11 @@ import json
 import shutil
 from collections import Counter
 from datetime import date
-from pathlib import Path
 
-import pytest
 from ingest_workspace import Workspace
 
-LOGS = Path(__file__).parents[3] / "shared" / "data" / "music_site_logs"
+from tests.needs import MUSIC_SITE_LOGS, needs_music_site_logs
+
 SOURCES = """\
 sources:
   - name: site
@@ -20,18 +19,18 @@ sources:
     drop: [firstName, lastName, location]
 """
 
-pytestmark = pytest.mark.skipif(not LOGS.is_dir(), reason=f"the real logs are not at {LOGS}")
+pytestmark = needs_music_site_logs
 
 
 def test_every_line_of_a_months_real_logs_is_an_event_without_personal_fields(
     workspace: Workspace,
 ) -> None:
     workspace.sources_yaml = SOURCES
-    shutil.copytree(LOGS, workspace.root / "data" / "raw" / "site")
+    shutil.copytree(MUSIC_SITE_LOGS, workspace.root / "data" / "raw" / "site")
     workspace.ingest_pending()
     sent = [
         json.loads(text)
-        for path in sorted(LOGS.glob("*.jsonl"))
+        for path in sorted(MUSIC_SITE_LOGS.glob("*.jsonl"))
         for text in path.read_text().splitlines()
     ]
     records, rows = workspace.records(), workspace.rows()

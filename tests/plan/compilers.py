@@ -2,13 +2,12 @@
 
 import importlib.util
 import json
-import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.needs import missing
 
 TSC = Path(sys.prefix) / "node/node_modules/typescript/bin/tsc"
 _OPTIONS = """
@@ -16,13 +15,6 @@ _OPTIONS = """
   --noPropertyAccessFromIndexSignature --noUnusedLocals --isolatedModules --verbatimModuleSyntax
   --target es2022 --module es2022 --moduleResolution bundler --lib es2022
 """
-
-
-def missing(what: str) -> None:
-    """Skip the test for want of a tool; in CI fail instead."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is not there; CI must have it")
-    pytest.skip(f"{what} is not there")
 
 
 def node(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

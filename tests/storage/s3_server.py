@@ -5,9 +5,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
-import pytest
+from tests.needs import missing
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -79,10 +80,8 @@ def s3_server() -> Iterator[S3Server]:
     """A server without objects, named in the environment; skips where it is not installed."""
     from event_assets.storage import objects
 
-    reason = "the S3 server for tests (moto) is not installed: pip install -e '.[dev]'"
-    if not os.environ.get("CI"):
-        pytest.importorskip("moto", reason=reason)
-        pytest.importorskip("flask", reason=reason)
+    if not (find_spec("moto") and find_spec("flask")):
+        missing("the S3 server for tests (moto: pip install -e '.[dev]')")
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     server = S3Server(DomainDispatcherApplication(create_backend_app))
