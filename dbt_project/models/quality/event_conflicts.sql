@@ -22,18 +22,7 @@
 with candidates as (
   select
     *,
-    row_number() over (
-      partition by event_key
-      order by
-        received_ts asc nulls last,
-        sent_ts asc nulls last,
-        raw_sha256 asc,
-        landing_date asc,
-        file asc,
-        line asc,
-        item asc,
-        load_key asc
-    ) as election_rank
+    {{ election_rank() }} as election_rank
   from {{ ref('stg_event_candidates') }}
   where {{ only_changed('event_key') }}
 ),
