@@ -201,7 +201,7 @@
   {%- set wanted -%}
     select distinct {{ part_column }} from {{ source('lake', 'loads') }} where is_admitted
     {%- if changed and config.get('loads_of') %}
-      and load_key in (select load_key from {{ this.incorporate(path={'identifier': config.get('loads_of')}) }}
+      and load_key in (select load_key from {{ ref(config.get('loads_of')) }}
                        where cast({{ config.get('unit') }} as {{ dbt.type_string() }}) in (select unit from {{ changed }}))
     {%- elif changed %}
       and load_key in (select unit from {{ changed }})

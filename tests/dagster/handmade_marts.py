@@ -22,6 +22,10 @@ _COLUMNS = {
         " expected_records double, volume_z double, duplicate_file varchar, duplicate_line bigint,"
         " late_file varchar, late_line bigint, clock_file varchar, clock_line bigint"
     ),
+    "event_conflicts": (
+        "source varchar, landing_date date, file varchar, line bigint, elected_file varchar,"
+        " elected_line bigint, fields varchar"
+    ),
     "event_recency": (
         "source varchar, kind varchar, event varchar, status varchar, planned boolean,"
         " first_seen date, last_seen date, days_since bigint, events bigint,"
@@ -71,6 +75,7 @@ def clean() -> dict[str, list[dict[str, Any]]]:
     """Every table, of a log in which nothing is wrong."""
     return {
         "source_days": [source_day(LAST - timedelta(days=back)) for back in range(40)],
+        "event_conflicts": [],
         "event_recency": [seen("page_view"), seen("purchase")],
         "personal_data_findings": [],
         "tracking_coverage": [covered("page_view"), covered("purchase")],
@@ -102,6 +107,13 @@ def source_day(day: date, source: str = "client", **others: Any) -> dict[str, An
         for what, value in (("file", FILE), ("line", 7))
     }
     return {**plain, **samples, **others}
+
+
+def conflict(line: int, fields: str, **others: Any) -> dict[str, Any]:
+    """A copy that says something else than the event that counts, which stands on line 1."""
+    elected = {"elected_file": FILE, "elected_line": 1}
+    plain = {"source": "client", "landing_date": LAST, "file": FILE, "line": line, "fields": fields}
+    return {**plain, **elected, **others}
 
 
 def seen(event: str, source: str = "client", **others: Any) -> dict[str, Any]:

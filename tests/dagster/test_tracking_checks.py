@@ -18,6 +18,7 @@ from tests.dagster.handmade_marts import (
     FILE,
     LAST,
     clean,
+    conflict,
     covered,
     filled,
     finding,
@@ -85,7 +86,7 @@ def is_chart(result: dg.AssetCheckResult, name: str) -> bool:
 
 def test_every_check_is_quiet_on_a_clean_log(shop: Settings):
     results = judged(shop, clean())
-    assert len(results) == 11
+    assert len(results) == 12
     assert [name for name, result in results.items() if not result.passed] == []
     assert {result.severity for result in results.values()} == {dg.AssetCheckSeverity.WARN}
 
@@ -115,6 +116,27 @@ def test_a_day_with_too_many_of_a_kind_warns_with_the_day_the_share_and_a_place(
         == f"| {bad} | 1,000 | 250 | 25.0% | raw/bad.jsonl:99 |"
     )
     assert is_chart(results[name], "by day")
+
+
+def test_copies_that_differ_warn_with_the_fields_and_both_places(shop: Settings):
+    tables = clean()
+    tables["event_conflicts"] += [
+        conflict(9, "page_url properties"),
+        conflict(5, "page_url properties"),
+        conflict(3, "user_id"),
+        conflict(2, "user_id", source="server"),
+        conflict(2, "referrer", landing_date=LONG_AGO),
+    ]
+    result = judged(shop, tables)["conflicting_duplicates"]
+    assert not result.passed
+    assert (result.description or "").startswith(
+        "3 copies differ from the event that counts, 2 of them in page_url, properties, as "
+        f"{FILE}:5 from {FILE}:1: their producer uses an id twice"
+    )
+    assert rows_told(result, "differences").splitlines() == [
+        f"| page_url, properties | 2 | {LAST} | {FILE}:5 | {FILE}:1 |",
+        f"| user_id | 1 | {LAST} | {FILE}:3 | {FILE}:1 |",
+    ]
 
 
 def test_a_few_events_of_a_quiet_day_are_no_news(shop: Settings):

@@ -20,6 +20,7 @@ LAST = DAYS[-1]
 FILE = f"raw/client/{LAST}/events.jsonl"
 SOURCE_CHECKS = {
     "clock_errors",
+    "conflicting_duplicates",
     "duplicates",
     "event_gaps",
     "late_events",
@@ -127,7 +128,9 @@ def test_building_marts_alone_brings_the_checks_of_their_sources_up_to_date(shop
     found = launch(
         shop, dg.AssetKey(["marts", "source_days"]), dg.AssetKey(["marts", "tracking_coverage"])
     )
-    assert {name for key, name in found if key == CLIENT} == SOURCE_CHECKS
+    assert {name for key, name in found if key == CLIENT} == SOURCE_CHECKS - {
+        "conflicting_duplicates"
+    }
     assert not found[CLIENT, "duplicates"].passed
     assert not found[dg.AssetKey(["marts", "tracking_coverage"]), "expired_reviews"].passed
 
@@ -135,7 +138,8 @@ def test_building_marts_alone_brings_the_checks_of_their_sources_up_to_date(shop
 @pytest.mark.parametrize(
     ("mart", "names"),
     [
-        ("source_days", SOURCE_CHECKS - {"event_gaps"}),
+        ("source_days", SOURCE_CHECKS - {"event_gaps", "conflicting_duplicates"}),
+        ("event_conflicts", {"conflicting_duplicates"}),
         ("event_recency", {"event_gaps"}),
         ("personal_data_findings", {"personal_data"}),
     ],

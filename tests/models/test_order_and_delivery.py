@@ -89,7 +89,7 @@ def by_models(warehouse: Warehouse) -> tuple[set[tuple[Any, ...]], set[tuple[Any
     events = warehouse.query(f"select kind, event_id, {', '.join(SAID)} from core.stg_events")
     conflicts = warehouse.query(
         "select conflict.kind, conflict.event_id, candidate.raw_sha256, conflict.fields"
-        " from core.event_conflicts as conflict join core.stg_event_candidates as candidate"
+        " from marts.event_conflicts as conflict join core.stg_event_candidates as candidate"
         " on candidate.event_key = conflict.event_key and candidate.file = conflict.file"
         " and candidate.line = conflict.line and candidate.item = conflict.item"
     )
@@ -132,6 +132,6 @@ def test_events_and_conflicts_are_those_of_the_set_of_lines(
     loads = split(random.Random(seed + 1000), rows, "other")
     add(list(loads))
     assert by_models(warehouse) == expected
-    found = warehouse.query("from core.event_conflicts order by all")
+    found = warehouse.query("from marts.event_conflicts order by all")
     warehouse.build("--full-refresh", "--select", *MODELS)
-    assert warehouse.query("from core.event_conflicts order by all") == found
+    assert warehouse.query("from marts.event_conflicts order by all") == found

@@ -1,5 +1,6 @@
 {{
   config(
+    schema='marts',
     unit='event_key',
     follows=['event'],
     reads_lake='events',

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from event_assets.checks.tracking.conflicts import CONFLICTS_CHECK, check_conflicts
 from event_assets.checks.tracking.events import (
     GAPS_CHECK,
     PERSONAL_CHECK,
@@ -72,10 +73,17 @@ def source_checks(asset: dg.AssetKey, source: Source) -> list[TrackingCheck]:
     if source.kind == "ad_report":
         return [volume]
     shares = [_share_check(named(kind.name), kind, source) for kind in DAILY_SHARES]
-    gaps, personal = named(GAPS_CHECK), named(PERSONAL_CHECK)
+    conflicts, gaps, personal = named(CONFLICTS_CHECK), named(GAPS_CHECK), named(PERSONAL_CHECK)
     return [
         volume,
         *shares,
+        TrackingCheck(
+            conflicts,
+            "Copies of one event that say something else than the one that counts, by the fields "
+            "in which they differ.",
+            ("event_conflicts",),
+            lambda marts, plan: check_conflicts(conflicts, marts, source.name),
+        ),
         TrackingCheck(
             gaps,
             "Planned events that neither this source nor another has sent for more than "
