@@ -76,7 +76,7 @@ class EventFiles:
         self, blocks: Iterable[Block], origin: Origin, *, is_split: bool
     ) -> Iterator[JudgedBlock]:
         if is_split:
-            return self._workers.judged(self._day, blocks, origin)
+            return self._workers.judged(self._day, blocks, origin, self._judge.judged)
         return (self._judge.judged(block, origin) for block in blocks)
 
     def _write(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from ingest_workspace import Workspace, line, make_workspace
 from event_assets.errors import ConfigurationError
 from event_assets.identity_key import identity_key
 from event_assets.ingest import LoadRecord, blocks, cores, event_files, workers
+from event_assets.ingest.block_judge import BlockJudge
 from event_assets.ingest.cores import available_cores
 from event_assets.ingest.pseudonyms import Pseudonyms
 from event_assets.ingest.workers import WorkerDied, Workers
@@ -30,12 +32,22 @@ ROUNDS = rounds(few=3, many=40)
 
 @pytest.fixture(scope="module")
 def two() -> Iterator[Workers]:
-    """Two processes for all tests, used for files of any size."""
+    """Two processes, one of them this one, for all tests, used for files of any size."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(cores.VARIABLE, "2")
         patch.setattr(workers, "WORTH_IT", 0)
-        with Workers() as started:
-            yield started
+        with started() as at_hand:
+            yield at_hand
+
+
+@contextmanager
+def started() -> Iterator[Workers]:
+    """The other processes, ready to judge."""
+    with Workers() as at_hand:
+        at_hand._started()  # pyright: ignore[reportPrivateUsage]
+        for each in at_hand._starting:  # pyright: ignore[reportPrivateUsage]
+            each.result()
+        yield at_hand
 
 
 @pytest.fixture
@@ -185,12 +197,61 @@ def test_a_process_that_is_killed_is_told_and_leaves_nothing_half(
         return plain(self, *arguments)
 
     monkeypatch.setattr(Workers, "_ask", kill)
-    with pytest.raises(WorkerDied, match="EVENT_ASSETS_CORES=1"):
-        workspace.ingest()
+    with started() as at_hand, pytest.raises(WorkerDied, match="EVENT_ASSETS_CORES=1"):
+        workspace.ingest(workers=at_hand)
     assert workspace.records() == []
     monkeypatch.setattr(Workers, "_ask", plain)
     (record,) = workspace.ingest()
     assert (record.candidates, record.generation) == (200, 1)
+
+
+def test_a_process_that_cannot_start_is_told(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(cores.VARIABLE, "2")
+    monkeypatch.setattr(workers, "WORTH_IT", 0)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    workspace.write(line())
+    with Workers() as dying:
+        dying._started()  # pyright: ignore[reportPrivateUsage]
+        dying._starting[0].exception()  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(WorkerDied, match="ended with 1"):
+            workspace.ingest(workers=dying)
+    assert workspace.records() == []
+
+
+def test_this_process_judges_as_well_while_the_others_are_busy(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, two: Workers
+) -> None:
+    monkeypatch.setattr(blocks, "CHUNK", 1_000)
+    here, everywhere = 0, 0
+    plain_judged, plain_write = BlockJudge.judged, event_files.EventFiles._write  # pyright: ignore[reportPrivateUsage]
+
+    def count_here(*arguments: Any) -> Any:
+        nonlocal here
+        here += 1
+        return plain_judged(*arguments)
+
+    def count_everywhere(*arguments: Any) -> None:
+        nonlocal everywhere
+        everywhere += 1
+        plain_write(*arguments)
+
+    monkeypatch.setattr(BlockJudge, "judged", count_here)
+    monkeypatch.setattr(event_files.EventFiles, "_write", count_everywhere)
+    workspace.write(line() * 600)
+    workspace.ingest(workers=two)
+    assert 0 < here < everywhere
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="what is loaded is in /proc")
+def test_processes_that_judge_load_no_pandas(workspace: Workspace, two: Workers) -> None:
+    workspace.write(line() * 10)
+    workspace.ingest(workers=two)
+    for each in two._all:  # pyright: ignore[reportPrivateUsage]
+        loaded = Path(f"/proc/{each._process.pid}/maps").read_text()  # pyright: ignore[reportPrivateUsage]
+        assert "pyarrow" in loaded
+        assert "pandas" not in loaded
 
 
 def test_no_more_is_read_ahead_than_the_processes_need(
@@ -244,19 +305,19 @@ def test_processes_end_when_the_one_that_started_them_is_killed(workspace: Works
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": path, cores.VARIABLE: "2"},
+        env={**os.environ, "PYTHONPATH": path, cores.VARIABLE: "3"},
     )
     assert process.stdout is not None
-    started = [int(each) for each in process.stdout.readline().split()]
-    assert len(started) == 2
-    assert all(map(_is_running, started))
+    pids = [int(each) for each in process.stdout.readline().split()]
+    assert len(pids) == 2
+    assert all(map(_is_running, pids))
     process.kill()
     process.wait()
     for _ in range(600):
-        if not any(map(_is_running, started)):
+        if not any(map(_is_running, pids)):
             break
         time.sleep(0.1)
-    assert not any(map(_is_running, started))
+    assert not any(map(_is_running, pids))
 
 
 def _is_running(pid: int) -> bool:
