@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from event_assets.erasure.damage import damage_told
 from event_assets.erasure.lake_rewriting import days_of, parts_with_erased, rewrite_day
 from event_assets.erasure.person import Asked
 from event_assets.erasure.raw_lines import NotBlanked, blank, blanks_of
@@ -51,6 +52,7 @@ def erase_from_lake(settings: Settings, found: Found | None, *, blanks_raw: bool
     The list of erased lines is written first: from then on nothing brings them back. Leaves the
     warehouse removed and the erasure unfinished: the tables are to be built and published, then
     `tables_are_clean`. To be called by who holds the warehouse's lock, with ingest kept out.
+    Raises ConfigurationError where a part was damaged since it was searched.
     """
     make_folder(settings.erasures_dir)
     make_folder(settings.erasing_dir)
@@ -73,7 +75,8 @@ def erase_from_lake(settings: Settings, found: Found | None, *, blanks_raw: bool
         days = days_of(settings)
         for number, (source, day) in enumerate(days):
             report(f"Erasing from {source} {day}", number, len(days))
-            unfinished = _erase_from_day(settings, source, day, erasures, unfinished, done)
+            with damage_told(is_to_be_ended=True):
+                unfinished = _erase_from_day(settings, source, day, erasures, unfinished, done)
     _remove_tables(settings)
     write_unfinished(settings, Unfinished(stage=Stage.TABLES, blanks_raw=unfinished.blanks_raw))
     return done

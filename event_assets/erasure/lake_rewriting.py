@@ -28,7 +28,7 @@ from event_assets.ingest.loads import (
 )
 from event_assets.ingest.parts import DayParts
 from event_assets.ingest.quarantine import WITHHELD
-from event_assets.ingest.scanning import scanned
+from event_assets.ingest.scanning import DamagedPart, scanned
 from event_assets.ingest.schema import TABLES, written
 from event_assets.settings import Settings
 from event_assets.storage import AnyPath
@@ -53,9 +53,21 @@ def days_of(settings: Settings) -> list[tuple[str, date]]:
 
 
 def parts_with_erased(lake: AnyPath, known: Sequence[LoadRecord], erasures: Erasures) -> set[str]:
-    """The parts of any generation that hold erased rows."""
-    parts = {part for record in known for part in record.parts}
-    return {part for part in parts if _holds_erased(lake, part, erasures)}
+    """The parts of any generation that hold erased rows, or may: nobody can read them any more.
+
+    Raises DamagedPart where such a one is of the newest generation of a load.
+    """
+    counting = {part for record in highest_generations(known) for part in record.parts}
+    touched: set[str] = set()
+    for part in {part for record in known for part in record.parts}:
+        try:
+            if _holds_erased(lake, part, erasures):
+                touched.add(part)
+        except DamagedPart:
+            if part in counting:
+                raise
+            touched.add(part)
+    return touched
 
 
 def rewrite_day(

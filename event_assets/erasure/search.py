@@ -13,6 +13,7 @@ from typing import Any, cast
 import orjson
 import pyarrow.dataset as ds
 
+from event_assets.erasure.damage import damage_told, read_again
 from event_assets.erasure.person import Asked, Person, find_person, texts
 from event_assets.erasure.unfinished import Stage, read_unfinished
 from event_assets.errors import ConfigurationError
@@ -24,7 +25,7 @@ from event_assets.ingest.loads import every_generation, highest_generations
 from event_assets.ingest.malformed import Malformed, Unreadable
 from event_assets.ingest.pseudonyms import Pseudonyms, as_text
 from event_assets.ingest.quarantine import SAME_LINE
-from event_assets.ingest.scanning import scanned
+from event_assets.ingest.scanning import DamagedPart, scanned
 from event_assets.ingest.schema import EVENTS, QUARANTINE
 from event_assets.ingest.values import identifier
 from event_assets.settings import Settings
@@ -72,12 +73,34 @@ def search(settings: Settings, asked: Asked) -> Found:
 
     Raises ConfigurationError where one is lost: what it held of the person would not be found, and
     come back when its day is read again. Not while an erasure is to be ended, as no day is read then.
+    So it does where one is damaged, but for parts of earlier judgings: the newest has the same lines.
     """
+    unfinished = read_unfinished(settings)
+    is_to_be_ended = unfinished is not None and unfinished.stage == Stage.LAKE
+    left_out: set[AnyPath] = set()
+    with damage_told(is_to_be_ended=is_to_be_ended):
+        while True:
+            try:
+                return _searched(settings, asked, left_out, may_be_lost=is_to_be_ended)
+            except DamagedPart as damaged:
+                counting = highest_generations(every_generation(settings.loads_dir))
+                if damaged.part in {
+                    settings.lake / part for each in counting for part in each.parts
+                }:
+                    raise
+                left_out.add(damaged.part)
+
+
+def _searched(
+    settings: Settings, asked: Asked, left_out: Container[AnyPath], *, may_be_lost: bool
+) -> Found:
     key = identity_key(settings.data_dir)
     digests = _Digests(settings, key)
-    events, quarantine = (parts_of(settings.lake, name) for name in ("events", "quarantine"))
-    unfinished = read_unfinished(settings)
-    if unfinished is None or unfinished.stage != Stage.LAKE:
+    events, quarantine = (
+        [part for part in parts_of(settings.lake, name) if part not in left_out]
+        for name in ("events", "quarantine")
+    )
+    if not may_be_lost:
         digests.check_none_is_lost(settings.lake, {*events, *quarantine})
     person = find_person(events, asked, key)
     found = Found(person)
@@ -131,7 +154,7 @@ class _Digests:
                     raise ConfigurationError(
                         "is missing from the lake, so nobody knows whether it held some of them",
                         file=lake / part,
-                        remedy=f"`event-assets run --partition {record.landing_date}`, then erase",
+                        remedy=read_again(record.landing_date),
                     )
 
     def of_row(self, row: dict[str, Any]) -> str | None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset
 from pyarrow import RecordBatch, Schema
 
+from event_assets.errors import ConfigurationError
 from event_assets.ingest.arrow import arrow, parquet
 from event_assets.storage import AnyPath, ObjectPath
 
 _dataset: Any = pyarrow.dataset
 _BATCH_ROWS = 16_384
+
+
+class DamagedPart(ConfigurationError):
+    """A part of the lake that is no Parquet file any more, or whose rows can't be read."""
+
+    def __init__(self, part: AnyPath) -> None:
+        self.part = part
+        day = part.parent.name
+        super().__init__(
+            "is damaged",
+            file=part,
+            remedy=f"read its day again: `event-assets run --partition {day}`",
+        )
 
 
 def scanned(
@@ -26,17 +41,50 @@ def scanned(
 ) -> Iterator[RecordBatch]:
     """The rows of parts in the order of parts, as a scanner of pyarrow gives them.
 
-    Columns that a part does not have are null. Parts that are lost are left out.
+    Columns that a part does not have are null. Parts that are lost are left out. Raises DamagedPart.
     """
-    local = [str(part) for part in parts if isinstance(part, Path) and part.is_file()]
+    local = [part for part in parts if isinstance(part, Path) and part.is_file()]
     if local:
-        dataset = _dataset.dataset(local, schema=schema, format="parquet")
         asked = {"columns": columns, "filter": filter, "batch_size": batch_size, **readahead}
-        yield from dataset.scanner(**asked).to_batches()
+        with _damage_told(local):
+            dataset = _dataset.dataset(
+                [str(part) for part in local], schema=schema, format="parquet"
+            )
+            yield from dataset.scanner(**asked).to_batches()
     for part in parts:
         if isinstance(part, ObjectPath):
-            for table in _of_object(part, schema, columns, filter, batch_size):
-                yield from table.to_batches()
+            with _damage_told([part]):
+                for table in _of_object(part, schema, columns, filter, batch_size):
+                    yield from table.to_batches()
+
+
+@contextmanager
+def _damage_told(parts: Sequence[AnyPath]) -> Generator[None]:
+    """Raise DamagedPart for the first of these parts that is to blame for what fails within."""
+    try:
+        yield
+    except (arrow.ArrowInvalid, OSError) as error:
+        # what the system says has a number; a reader that does not understand the bytes has none
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        for part in parts:
+            if is_damaged(part):
+                raise DamagedPart(part) from error
+        raise
+
+
+def is_damaged(part: AnyPath) -> bool:
+    """Whether a part that is there can't be read to its end."""
+    try:
+        with part.open("rb") as file:
+            reader: Any = parquet.ParquetFile(file, pre_buffer=False)
+            for _ in reader.iter_batches(_BATCH_ROWS, use_threads=False):
+                pass
+    except FileNotFoundError:
+        return False
+    except (arrow.ArrowInvalid, OSError) as error:
+        return not (isinstance(error, OSError) and error.errno is not None)
+    return False
 
 
 def _of_object(

@@ -5,16 +5,17 @@ import gzip
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ingest_workspace import DAY, NOON, Workspace, line
-from test_erasing import GONE, THEIRS, erase, holders, mixed
+from test_erasing import GONE, OTHERS, THEIRS, erase, holders, mixed
 
 from event_assets.erase_command import erase as erase_command
-from event_assets.erasure import Asked, erase_from_lake, read_unfinished, search
+from event_assets.erasure import Asked, erase_from_lake, read_unfinished, search, tables_are_clean
 from event_assets.errors import ConfigurationError, DiskError
 from event_assets.ingest.compaction import compact_day
 from event_assets.ingest.erasing import LakeBusy, no_erasure, nothing_but_erasure
@@ -99,6 +100,68 @@ def test_nobody_is_erased_while_a_part_is_lost_that_may_hold_them(workspace: Wor
     (after,) = workspace.records()
     assert after.account_errors() == []
     assert after.erased == len(THEIRS)
+
+
+def cut(part: Path) -> None:
+    part.write_bytes(part.read_bytes()[:-20])
+
+
+def spoil_rows(part: Path) -> None:
+    """As a bad disk does: the file's end, which tells where everything is, can still be read."""
+    content = part.read_bytes()
+    part.write_bytes(content[:4] + bytes(len(content) // 3) + content[4 + len(content) // 3 :])
+
+
+@pytest.mark.parametrize("damage", [cut, spoil_rows])
+@pytest.mark.parametrize("table", ["event_parts", "quarantine_parts"])
+def test_nobody_is_erased_while_a_part_is_damaged_that_may_hold_them(
+    workspace: Workspace, table: str, damage: Callable[[Path], None]
+) -> None:
+    workspace.write(b"".join(mixed()))
+    (record,) = workspace.ingest()
+    part = workspace.settings.lake / getattr(record, table)[0]
+    assert isinstance(part, Path)
+    damage(part)
+    before = bytes_of_logs_and_lake(workspace)
+    told = f"{part}: is damaged.*run --partition 2026-10-01`, then erase"
+    with pytest.raises(ConfigurationError, match=told):
+        erase(workspace, raw=True)
+    assert bytes_of_logs_and_lake(workspace) == before
+    workspace.ingest(rejudge=True)
+    assert part.is_file(), "that of the earlier judging"
+    erase(workspace, raw=True)
+    assert not part.exists()
+    assert holders(workspace.settings.data_dir, GONE) == []
+
+
+def bytes_of_logs_and_lake(workspace: Workspace) -> dict[Path, bytes]:
+    folders = (workspace.settings.data_dir / "raw", workspace.settings.data_dir / "lake")
+    files = (each for folder in folders for each in folder.rglob("*"))
+    return {each: each.read_bytes() for each in files if each.is_file()}
+
+
+def test_a_part_that_is_damaged_while_an_erasure_lies_interrupted_is_told_with_the_way_out(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write(b"".join(mixed()))
+    (record,) = workspace.ingest()
+    die_while_blanking(workspace, monkeypatch)
+    part = workspace.settings.lake / record.event_parts[0]
+    assert isinstance(part, Path)
+    cut(part)
+    told = f"{part}: is damaged.*remove it, `event-assets erase --resume`"
+    with pytest.raises(ConfigurationError, match=told):
+        search(workspace.settings, Asked((GONE,)))
+    with pytest.raises(ConfigurationError, match=told):
+        erase_from_lake(workspace.settings, None, blanks_raw=True)
+    part.unlink()
+    erase_from_lake(workspace.settings, None, blanks_raw=True)
+    tables_are_clean(workspace.settings)
+    workspace.ingest(rejudge=True)
+    erase(workspace, raw=True)
+    assert holders(workspace.settings.data_dir, GONE) == []
+    kept = [*workspace.rows(), *workspace.rows("quarantine")]
+    assert len(kept) == len([each for each in OTHERS if each.strip()])
 
 
 def test_rows_of_a_part_that_is_lost_meanwhile_are_not_taken_for_erased(
