@@ -1,6 +1,7 @@
 """One parse of the dbt project for the whole session; a lake and a warehouse of its own for each test."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,19 @@ def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, o
     os.environ.update(before)
 
 
-@pytest.fixture
-def warehouse(dbt_home: tuple[Path, object], tmp_path: Path) -> Warehouse:
+@pytest.fixture(scope="session")
+def seeded(dbt_home: tuple[Path, object], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file that holds the seeds alone."""
     home, manifest = dbt_home
-    return Warehouse(home, tmp_path, manifest)
+    empty = Warehouse(home, tmp_path_factory.mktemp("seeded"), manifest)
+    assert empty.dbt("seed")
+    return empty.path
+
+
+@pytest.fixture
+def warehouse(dbt_home: tuple[Path, object], seeded: Path, tmp_path: Path) -> Warehouse:
+    """A lake without loads, and a warehouse that holds the seeds."""
+    home, manifest = dbt_home
+    made = Warehouse(home, tmp_path, manifest)
+    shutil.copy(seeded, made.path)
+    return made

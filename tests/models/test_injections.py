@@ -48,7 +48,6 @@ def built(warehouse: Warehouse, settings: Settings) -> None:
     plan = load_plan(settings.plan_dir)
     compile_tables(plan, settings, settings.plan_tables_dir)
     write_admission(read_records(settings.loads_dir), settings, plan)
-    assert warehouse.dbt("seed")
     assert warehouse.dbt("run")
 
 

@@ -6,13 +6,17 @@ import pytest
 from building import Warehouse
 from lake import event
 
+MODELS = ("--select", "+channel_performance")
 
-def load(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+
+def load(
+    warehouse: Warehouse, events: list[dict[str, Any]], models: tuple[str, ...] = MODELS
+) -> None:
     for kind in ("client", "server"):
         rows = [row for row in events if row["kind"] == kind]
         if rows:
             warehouse.lake.add(kind, rows)
-    warehouse.build()
+    warehouse.build(*models)
 
 
 def client(event_type: str, event_id: str, at: int = 0, **fields: Any) -> dict[str, Any]:
@@ -94,10 +98,10 @@ def test_a_refund_counts_in_its_own_currency(warehouse: Warehouse) -> None:
 
 def test_a_refund_before_its_purchase_waits_for_it(warehouse: Warehouse) -> None:
     warehouse.lake.add("early", [server("refund", "r", 60, properties=order(4, "o"))])
-    warehouse.build()
+    warehouse.build(*MODELS)
     assert conversions(warehouse, "*") == []
     warehouse.lake.add("late", [server("purchase", "p", properties=order(10, "o"))])
-    warehouse.build()
+    warehouse.build(*MODELS)
     assert conversions(warehouse, "value, refunded") == [(6.0, 4.0)]
 
 
@@ -119,7 +123,7 @@ def test_amounts_without_a_rate_are_unknown_and_fail_the_check(warehouse: Wareho
     warehouse.lake.add(
         "ads", ad_reports=[{**report, "spend": 50.0, "currency": "JPY", "file_sha256": "f"}]
     )
-    warehouse.build()
+    warehouse.build(*MODELS)
     assert conversions(warehouse, "value, value_original") == [(None, 10.0)]
     spend = "select distinct spend from marts.channel_performance where channel = 'Paid Search'"
     assert warehouse.query(spend) == [(None,)]
@@ -137,5 +141,6 @@ def test_an_enormous_amount_stops_no_run(warehouse: Warehouse) -> None:
             server("purchase", "q", 9, properties=order(1e300, "n")),
             server("purchase", "r", 9, properties=order(5, "m")),
         ],
+        models=(),  # all of them
     )
     assert conversions(warehouse, "value") == [(5.0,), (None,), (None,)]

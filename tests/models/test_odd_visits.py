@@ -4,6 +4,7 @@ from building import Warehouse
 from lake import event
 
 PAGE = "https://shop.example.com/a"
+MODELS = ("--select", "+sessions", "+page_views", "+events", "+ad_spend")
 
 
 def test_a_campaign_that_comes_without_a_page_keeps_its_touch(warehouse: Warehouse) -> None:
@@ -16,7 +17,7 @@ def test_a_campaign_that_comes_without_a_page_keeps_its_touch(warehouse: Warehou
             event(event_id="3", anonymous_id="a", at=18, page_url=PAGE),
         ],
     )
-    warehouse.build()
+    warehouse.build(*MODELS)
     found = warehouse.query(
         "select split_cause, channel, utm_source from marts.sessions order by started_at"
     )
@@ -32,7 +33,7 @@ def test_empty_campaign_fields_are_no_campaign(warehouse: Warehouse) -> None:
             event(event_id="2", anonymous_id="a", at=9, page_url=PAGE, **empty),
         ],
     )
-    warehouse.build()
+    warehouse.build(*MODELS)
     assert warehouse.query("select count(*) from marts.sessions") == [(1,)]
 
 
@@ -46,7 +47,7 @@ def test_published_pages_carry_no_query_fragment_or_user_name(warehouse: Warehou
             event(event_id="3", anonymous_id="a", at=2, page_url="https://shop.example.com?x=1"),
         ],
     )
-    warehouse.build()
+    warehouse.build(*MODELS)
     assert warehouse.query(
         "select page_url, page_path from marts.page_views order by viewed_at"
     ) == [
@@ -61,7 +62,7 @@ def test_a_screen_view_is_named_by_its_screen(warehouse: Warehouse) -> None:
     warehouse.lake.add(
         "one", [event(event_id="1", anonymous_id="a", properties={"screen": "Cart"})]
     )
-    warehouse.build()
+    warehouse.build(*MODELS)
     assert warehouse.query("select page_path, page_url from marts.page_views") == [("Cart", None)]
 
 
@@ -81,7 +82,7 @@ def test_apps_and_phones_are_no_bots_and_a_servers_agent_says_nothing(warehouse:
     )
     backend = {"kind": "server", "source": "server", "user_agent": "python-requests/2.31"}
     warehouse.lake.add("two", [event(event_id="s", user_id="u", event_type="signup", **backend)])
-    warehouse.build()
+    warehouse.build(*MODELS)
     found = warehouse.query("select event_id, is_bot from core.events order by event_id")
     assert found == [
         ("app", False),
@@ -102,7 +103,7 @@ def test_reports_find_their_platform_and_channel_by_other_names(warehouse: Wareh
         )
     ]
     warehouse.lake.add("ads", ad_reports=[{**row, "file_sha256": "f"} for row in rows])
-    warehouse.build()
+    warehouse.build(*MODELS)
     assert warehouse.query("select platform, channel from marts.ad_spend order by 1") == [
         ("google", "Paid Search"),
         ("meta", "Paid Social"),
