@@ -1,5 +1,5 @@
 # Every target sets itself up: .venv in this folder, by uv where it is, else by venv and pip.
-.PHONY: demo ui test faults browser test-older-duckdb lint plan bench wheel clean
+.PHONY: demo ui test faults browser test-older-duckdb lint lint-python lint-sql plan bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -8,6 +8,7 @@ READY := .venv/.ready
 # tests of what varies at random: how often they try it is said by a variable
 VARIED = $(shell grep -rl --include='test_*.py' 'import rounds$$' tests)
 BENCH_READY := .venv/.ready-bench
+OLDER_READY := .venv-older/.ready
 
 .PHONY: help
 help:
@@ -25,6 +26,10 @@ $(READY): pyproject.toml constraints.txt setup-venv
 
 $(BENCH_READY): $(READY)
 	@./setup-venv bench
+	@touch $@
+
+$(OLDER_READY): pyproject.toml constraints.txt setup-venv
+	@VENV=.venv-older ./setup-venv dev 'duckdb<2'
 	@touch $@
 
 demo: $(READY)
@@ -47,15 +52,18 @@ browser:
 	@./setup-browser
 
 # DuckDB 1.5 beside the 2.0 of constraints.txt: the models, the published file and the whole run
-test-older-duckdb:
-	@VENV=.venv-older ./setup-venv dev 'duckdb<2'
+test-older-duckdb: $(OLDER_READY)
 	@.venv-older/bin/python -m pytest -n auto --dist loadfile tests/models/test_models_agree_with_plain_python.py \
 	  tests/models/test_catalogue.py tests/test_publish.py tests/test_music_site.py tests/dagster/test_demo.py
 
-lint: $(READY)
+lint: lint-python lint-sql
+
+lint-python: $(READY)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pyright
+
+lint-sql: $(READY)
 	@$(PY) -m sqlfluff lint dbt_project/models dbt_project/tests
 
 # compared with origin/main, or with the commit before where that is origin/main already
