@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from event_assets.channels_command import channels_app
 from event_assets.errors import ConfigurationError, DiskError
 from event_assets.plan_commands.app import plan_app
 from event_assets.settings import (
@@ -35,6 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(plan_app)
+app.add_typer(channels_app)
 
 DataOption = Annotated[
     Path | None,

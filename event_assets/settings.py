@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from event_assets.config_values import ConfigModel, Currency, Day, Duration, invalid
 from event_assets.errors import ConfigurationError, shown_path
+from event_assets.host_names import check_host
 from event_assets.sources import DEFAULT_SOURCES, Source
 from event_assets.storage import AnyPath, ObjectPath, StorageError, is_url, location
 from event_assets.yaml_files import did_you_mean, read_yaml
@@ -121,10 +122,7 @@ class SourcesConfig(ConfigModel):
     @field_validator("own_domains")
     @classmethod
     def _check_domains(cls, domains: tuple[str, ...]) -> tuple[str, ...]:
-        for domain in domains:
-            if not domain or any(each in domain for each in "/:* "):
-                raise invalid(f"`{domain}` is no host name; write it as `shop.example.com`")
-        return tuple(domain.lower() for domain in domains)
+        return tuple(check_host(domain) for domain in domains)
 
     @field_validator("sources")
     @classmethod

@@ -13,7 +13,7 @@
   )
 {%- endmacro %}
 
-{#- A text that says something: null for the empty text, for `null` and for mere spaces. -#}
+{#- A text that says something: null for the empty text, for `null` in any case and for mere spaces. -#}
 {% macro known_text(text) -%}
-  nullif(nullif(trim({{ text }}), ''), 'null')
+  case when lower(trim({{ text }})) not in ('', 'null') then trim({{ text }}) end
 {%- endmacro %}

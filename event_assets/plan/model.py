@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from event_assets.config_values import ConfigModel, Currency, Day, Duration, Text, invalid
+from event_assets.host_names import check_host
 from event_assets.plan.event import (
     Conditions,
     EarlierVersion,
@@ -39,7 +40,7 @@ __all__ = [
     "event_schema",
 ]
 
-SiteKind = Literal["search", "social", "video", "shopping", "mail", "ai_assistant"]
+SiteKind = Literal["search", "social", "video", "shopping", "mail", "ai_assistant", "other"]
 InputSiteKind = Literal[
     "search",
     "social",
@@ -104,7 +105,10 @@ class Funnels(ConfigModel):
 
 
 class ChannelSite(ConfigModel):
-    """A site that visitors come from, beside those that the package knows."""
+    """A site that visitors come from, beside those that the package knows.
+
+    Its subdomains are the site too. `shop.*` is a host of this name in any country.
+    """
 
     host: str
     kind: SiteKind
@@ -113,9 +117,8 @@ class ChannelSite(ConfigModel):
     @field_validator("host")
     @classmethod
     def _check_host(cls, host: str) -> str:
-        if not host or any(each in host for each in "/:* "):
-            raise invalid(f"`{host}` is no host name; write it as `news.example.com`")
-        return host.lower()
+        any_country = ".*" if host.endswith(".*") else ""
+        return check_host(host.removesuffix(".*")) + any_country
 
 
 class ChannelRule(ConfigModel):

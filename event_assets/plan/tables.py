@@ -13,13 +13,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from event_assets.host_names import host_spellings
 from event_assets.identity_key import identity_key
 from event_assets.plan import event_views
 from event_assets.plan.model import Event, Plan
 from event_assets.settings import Settings
 
 MATCH_WINDOW = timedelta(minutes=10)
-_SCHEMAS: dict[str, dict[str, pa.DataType]] = {
+SCHEMAS: dict[str, dict[str, pa.DataType]] = {
     "settings": {
         "inactivity_us": pa.int64(),
         "max_session_us": pa.int64(),
@@ -104,15 +105,19 @@ def compile_tables(plan: Plan, settings: Settings, out_dir: Path) -> None:
     out_dir.mkdir(parents=True, exist_ok=True)
     key = identity_key(settings.data_dir)
     for name, rows in _tables(plan, settings, key).items():
-        types = _SCHEMAS[name]
-        columns = zip(*rows, strict=True) if rows else [()] * len(types)
-        table = pa.table(
-            {
-                column: pa.array(values, column_type)
-                for (column, column_type), values in zip(types.items(), columns, strict=True)
-            }
-        )
-        _write(table, out_dir / f"{name}.parquet", 0o600 if name == "identity_key" else 0o644)
+        mode = 0o600 if name == "identity_key" else 0o644
+        _write(_table(name, rows), out_dir / f"{name}.parquet", mode)
+
+
+def _table(name: str, rows: list[tuple[Any, ...]]) -> pa.Table:
+    types = SCHEMAS[name]
+    columns = zip(*rows, strict=True) if rows else [()] * len(types)
+    return pa.table(
+        {
+            column: pa.array(values, column_type)
+            for (column, column_type), values in zip(types.items(), columns, strict=True)
+        }
+    )
 
 
 def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -123,7 +128,6 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
         "settings": [_settings_row(settings)],
         "identity_key": [(key,)],
         "lookbacks": [(days,) for days in config.attribution.lookback_days],
-        "own_domains": [(domain,) for domain in config.own_domains],
         "plan_sources": [(each.name, each.kind, each.opens_sessions) for each in config.sources],
         "plan_about": [(plan.name, plan.version, plan.verdict_hash, str(settings.plan_dir))],
         "plan_events": [_event_row(event, in_funnels) for event in events],
@@ -150,7 +154,25 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
             for name, funnel in plan.funnels.items()
             for number, step in enumerate(funnel.steps, start=1)
         ],
-        "plan_channel_sites": [(each.host, each.kind, each.name) for each in plan.channels.sites],
+        **channel_rows(plan, settings),
+        "rates": [(each.date, each.currency, each.rate) for each in plan.rates],
+        **event_views.view_tables(plan),
+    }
+
+
+def channel_rows(plan: Plan, settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of the tables that decide channels, by table, their columns as in SCHEMAS."""
+    return {
+        "own_domains": [
+            (spelling,)
+            for domain in settings.config.own_domains
+            for spelling in host_spellings(domain)
+        ],
+        "plan_channel_sites": [
+            (spelling, each.kind, each.name)
+            for each in plan.channels.sites
+            for spelling in host_spellings(each.host)
+        ],
         "plan_channel_rules": [
             (
                 number,
@@ -165,8 +187,6 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
             )
             for number, rule in enumerate(plan.channels.rules, start=1)
         ],
-        "rates": [(each.date, each.currency, each.rate) for each in plan.rates],
-        **event_views.view_tables(plan),
     }
 
 

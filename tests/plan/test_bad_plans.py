@@ -409,7 +409,7 @@ OTHER_MISTAKES = {
     "channel site with a scheme": (
         {"channels.yaml": "sites:\n  - {host: 'https://a.example', kind: search, name: a}\n"},
         "plan/channels.yaml:2: sites.0.host: `https://a.example` is no host name; write it as "
-        "`news.example.com`",
+        "`shop.example.com`",
     ),
     "channel site twice": (
         {

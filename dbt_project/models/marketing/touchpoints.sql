@@ -18,6 +18,8 @@ select
   touches.session_id,
   touches.touched_at,
   channels.channel,
+  channels.channel_rule,
+  channels.channel_field,
   channels.source,
   touches.medium,
   touches.campaign,

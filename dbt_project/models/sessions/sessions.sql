@@ -70,6 +70,7 @@ channels as (
     touch_id,
     channel,
     channel_rule,
+    channel_field,
     referrer_host
   from {{ ref('int_touch_channels') }}
   where {{ only_changed('person_unit') }}
@@ -161,6 +162,7 @@ select
   touches.utm_campaign,
   channels.channel,
   channels.channel_rule,
+  channels.channel_field,
   judged.split_cause,
   {{ device_class('judged.user_agent') }} as device_class,
   judged.bot_reason is not null as is_bot,

@@ -127,8 +127,9 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "the rules that are built in.",
     },
     "ChannelSite": {
-        "host": "The site's host name, such as news.example.com.",
-        "kind": "What kind of site it is.",
+        "host": "The site's host name, such as news.example.com; its subdomains count too. "
+        "shop.* is a host of this name in any country.",
+        "kind": "What kind of site it is; other: none of these, so that visits from it are referrals.",
         "name": "The name that reports show.",
     },
     "ChannelRule": {
