@@ -17,6 +17,7 @@ events as (
 bot_rules as (
   select
     priority,
+    agent_text,
     pattern,
     reason
   from {{ ref('bot_rules') }}
@@ -156,7 +157,7 @@ bot_agents as (
     bot_rules.reason,
     row_number() over (partition by agents.user_agent order by bot_rules.priority) as choice
   from agents
-  inner join bot_rules on {{ matches('lower(agents.user_agent)', 'bot_rules.pattern') }}
+  inner join bot_rules on {{ matches_bot_rule('lower(agents.user_agent)', 'bot_rules') }}
 ),
 
 placed as (
