@@ -76,8 +76,7 @@ def test_what_looks_like_code_is_stored_and_published_and_never_executed(
     assert expected == kept
     assert warehouse.query("select count(*) from marts.sessions")[0][0] == len(texts)
 
-    manifest = json.loads((warehouse.home / "target" / "manifest.json").read_text())
-    result = publish(settings, PublishRules.from_manifest(manifest))
+    result = publish(settings, PublishRules.from_manifest(warehouse.manifest.to_dict()))
     assert len(result.tables) > 15
     with duckdb.connect() as connection:
         connection.execute(f"attach '{settings.analytics}' as published (read_only)")
