@@ -6,7 +6,10 @@ from tests.faults import (
     crash,
     delivery,
     disk_full,
+    formulas,
     hostile_lines,
+    late_events,
+    leaks,
     moving_files,
     plan_change,
 )
@@ -21,6 +24,9 @@ FAULTS = sorted(
         *plan_change.FAULTS,
         *crash.FAULTS,
         *disk_full.FAULTS,
+        *formulas.FAULTS,
+        *late_events.FAULTS,
+        *leaks.FAULTS,
     ],
     key=lambda fault: fault.number,
 )

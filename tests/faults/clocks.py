@@ -39,9 +39,7 @@ def ours(folder: Path, rounds: int) -> Measured:
     """A round is a log of devices with wrong clocks; at least 99 % must be right within 1 s."""
     measured = Measured()
     for number in range(rounds):
-        root = folder / f"{number}"
-        root.mkdir()
-        workspace = make_workspace(root)
+        workspace = make_workspace(folder / f"{number}")
         rng = random.Random(number)
         sent = [_sent(rng, each) for each in range(EVENTS)]
         workspace.write(b"".join(json.dumps(line).encode() + b"\n" for line, _ in sent))

@@ -25,7 +25,7 @@ def ours(folder: Path, rounds: int) -> Measured:
     Both have to end well, or one with words that say who has the warehouse.
     """
     measured = Measured()
-    shop = WholeRun(folder / "shop")
+    shop = WholeRun.new(folder / "shop")
     shop.arrive(STAGES[0])
     shop.run()
     shop.arrive(STAGES[1])

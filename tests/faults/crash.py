@@ -39,7 +39,7 @@ def ours(folder: Path, rounds: int) -> Measured:
     vouch for has to be as before or as after, never between.
     """
     measured, rng = Measured(), random.Random(rounds)
-    shop = WholeRun(folder / "shop")
+    shop = WholeRun.new(folder / "shop")
     for number, stage in enumerate(STAGES):
         shop.arrive(stage)
         shop.keep()

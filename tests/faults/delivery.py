@@ -18,9 +18,7 @@ def ours(folder: Path, rounds: int) -> Measured:
     measured = Measured()
     for number in range(rounds):
         rng = random.Random(number)
-        root = folder / f"{number}"
-        root.mkdir()
-        workspace = make_workspace(root)
+        workspace = make_workspace(folder / f"{number}")
         ids = [f"e{each}" for each in range(EVENTS)]
         lines = [line(event_id=each, at=NOON + index) for index, each in enumerate(ids)] * 3
         rng.shuffle(lines)
@@ -57,7 +55,7 @@ def naive(folder: Path, rounds: int) -> Measured:
 def replayed(folder: Path, rounds: int) -> Measured:
     """All of history in another order of days into an empty warehouse, and once more into a full one."""
     measured = Measured()
-    shop = WholeRun(folder / "shop")
+    shop = WholeRun.new(folder / "shop")
     for stage in STAGES:
         shop.arrive(stage)
         shop.run()

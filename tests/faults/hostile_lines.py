@@ -45,7 +45,6 @@ def ours_huge(folder: Path, rounds: int) -> Measured:
 def _try(
     folder: Path, lines: dict[str, bytes], positions: list[str], container: str, measured: Measured
 ) -> None:
-    folder.mkdir()
     workspace = make_workspace(folder)
     good: list[Row] = []
     accepted: list[tuple[str, int]] = []
@@ -119,9 +118,7 @@ def _check_memory(folder: Path, measured: Measured) -> None:
     """A gzip file of 1 MB that holds a line of 1 GB needs hardly more memory than an event."""
     peaks: list[int] = []
     for name, content in {"one": kinds.GOOD[0], "bomb": None}.items():
-        root = folder / name
-        root.mkdir(parents=True)
-        workspace = make_workspace(root)
+        workspace = make_workspace(folder / name)
         path = workspace.write(content or b"", "a.jsonl.gz")
         if content is None:
             with gzip.open(path, "wb", 9) as file:
@@ -130,7 +127,7 @@ def _check_memory(folder: Path, measured: Measured) -> None:
                     file.write(b"x" * 2**20)
                 file.write(b"\n" + kinds.GOOD[1])
         done = subprocess.run(
-            [sys.executable, "-c", MEASURE, str(root)],
+            [sys.executable, "-c", MEASURE, str(workspace.root)],
             env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,

@@ -129,9 +129,7 @@ def ours(folder: Path, rounds: int) -> Measured:
     """A round is many such steps, what is new being read between any two of them."""
     measured = Measured()
     for number in range(rounds):
-        root = folder / f"{number}"
-        root.mkdir()
-        workspace = make_workspace(root)
+        workspace = make_workspace(folder / f"{number}")
         logs = _logs(workspace, number)
         workspace.write(b"", "z.jsonl")
         for _ in _steps(logs, number):
@@ -154,9 +152,7 @@ def naive(folder: Path, rounds: int) -> Measured:
     """Tailing by name and offset: what is behind the offset is new, a shorter file begins anew."""
     measured = Measured()
     for number in range(rounds):
-        root = folder / f"{number}"
-        root.mkdir()
-        workspace = make_workspace(root)
+        workspace = make_workspace(folder / f"{number}")
         logs = _logs(workspace, number)
         offsets: dict[Path, int] = {}
         found: list[str] = []

@@ -36,9 +36,7 @@ def ours(folder: Path, rounds: int) -> Measured:
     """A round is a change between two days; what the first plan let in stays in under its version."""
     measured, rng = Measured(), random.Random(1)
     for number in range(rounds):
-        root = folder / f"{number}"
-        root.mkdir()
-        workspace = make_workspace(root)
+        workspace = make_workspace(folder / f"{number}")
         ids = _before(workspace, number)
         workspace.ingest()
         _after(workspace, rng.choice(list(CHANGES)))

@@ -1,6 +1,6 @@
 """Run by disk_full in a namespace of its own: fills a small disk, tries, makes room, tries again.
 
-Arguments: what to fill (`lake` or `publish`), an empty folder, a size in kB. Prints JSON.
+Arguments: what to try (`lake`, `publish` or `run`), the disk's folder, a size in kB. Prints JSON.
 """
 
 import json
@@ -16,6 +16,7 @@ from event_assets.errors import DiskError
 from event_assets.publish import publish
 from event_assets.publish_rules import PublishRules
 from event_assets.settings import load_settings
+from tests.faults.whole_run import WholeRun, flattened
 from tests.ingest.ingest_workspace import DAY, line, make_workspace
 
 RULES = PublishRules(frozenset(), frozenset(), {})
@@ -104,6 +105,29 @@ def published(folder: Path, left: int) -> dict[str, object]:
     }
 
 
+def whole(folder: Path, left: int) -> dict[str, object]:
+    """Run all on a disk that gets full at some point, then again with room."""
+    shop = WholeRun(folder.parent)
+    shop.put_back()
+    published = shop.settings.analytics.read_bytes()
+    ballast = full(folder, left)
+    process = shop.start()
+    output = "".join(process.communicate())
+    told = output if process.returncode else ""
+    now = shop.settings.analytics.read_bytes()
+    lake_errors = shop.lake_errors()
+    ballast.unlink()
+    left_over = [each.name for each in folder.rglob(".*.tmp*")]
+    shop.run()
+    return {
+        "told": told,
+        "half": bool(lake_errors) or (bool(told) and now != published),
+        "left over": left_over,
+        "expected": [],
+        "found": flattened(shop.tables()),
+    }
+
+
 if __name__ == "__main__":
-    attempt = {"lake": lake, "publish": published}[sys.argv[1]]
+    attempt = {"lake": lake, "publish": published, "run": whole}[sys.argv[1]]
     print(json.dumps(attempt(Path(sys.argv[2]), int(sys.argv[3]) * 1024)))

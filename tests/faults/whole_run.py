@@ -34,13 +34,19 @@ class WholeRun:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._plan = root / "plan"
-        shutil.copytree(packaged_plan_dir(), self._plan)
-        (self._plan / "sources.yaml").write_text(SOURCES)
+
+    @classmethod
+    def new(cls, root: Path) -> "WholeRun":
+        """One in a folder that is not there yet, without any log."""
+        shop = cls(root)
+        shutil.copytree(packaged_plan_dir(), shop._plan)
+        (shop._plan / "sources.yaml").write_text(SOURCES)
         for source in ("client", "server"):
             (root / "data/raw" / source).mkdir(parents=True)
-        manifest_path(self.settings)
+        manifest_path(shop.settings)
         # with another key every visitor would be another one, and no two runs could be compared
-        identity_key(self.settings.data_dir)
+        identity_key(shop.settings.data_dir)
+        return shop
 
     @property
     def settings(self) -> Settings:
@@ -58,6 +64,12 @@ class WholeRun:
             grown = self.root / "data/raw/client/2026-10-09/a.jsonl"
             with grown.open("ab") as file:
                 file.write(_lines(page_views("2026-10-09", visitors=45)))
+
+    def deliver(self, source: str, day: str, events: Iterable[dict[str, Any]]) -> None:
+        """Put a file of events where it lands."""
+        folder = self.root / "data/raw" / source / day
+        folder.mkdir(exist_ok=True)
+        (folder / f"{len(list(folder.iterdir()))}.jsonl").write_bytes(_lines(events))
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """A run as a process group of its own."""
@@ -105,6 +117,12 @@ class WholeRun:
         shutil.rmtree(self._kept, ignore_errors=True)
         shutil.copytree(self.root / "data", self._kept, copy_function=shutil.copy2)
 
+    def put_back(self) -> None:
+        """What was kept into an empty data directory, raw files too."""
+        shutil.copytree(
+            self._kept, self.root / "data", copy_function=shutil.copy2, dirs_exist_ok=True
+        )
+
     def go_back(self) -> None:
         """Make everything as it was when it was kept; raw files are the very same ones."""
         data = self.root / "data"
@@ -138,7 +156,7 @@ class WholeRun:
 
     def tables(self) -> Tables:
         """Every row of the lake, the warehouse and what is published, but for times of loading."""
-        return {**self.lake_tables(), **self._warehouse_tables(), **self.published_tables()}
+        return {**self.lake_tables(), **self.warehouse_tables(), **self.published_tables()}
 
     def lake_tables(self) -> Tables:
         """The rows that load records vouch for."""
@@ -184,7 +202,8 @@ class WholeRun:
                 errors.append(f"{table} has {rows[table]} rows of {told}")
         return [*missing, *errors]
 
-    def _warehouse_tables(self) -> Tables:
+    def warehouse_tables(self) -> Tables:
+        """The tables that dbt keeps."""
         return self._database_tables(self.settings.warehouse, "warehouse", ("core", "marts"))
 
     def _database_tables(self, path: Path, name: str, schemas: Iterable[str]) -> Tables:
