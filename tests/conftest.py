@@ -14,7 +14,6 @@ LONGEST_FIRST = (
     "faults/test_faults.py",
     "models/test_coverage.py",
     "models/test_event_views.py",
-    "models/test_source_days.py",
     "test_music_site.py",
     "ingest/test_memory.py",
     "ingest/test_erasing_odd_states.py",
@@ -22,10 +21,7 @@ LONGEST_FIRST = (
     "dagster/test_demo.py",
     "test_wheel.py",
     "storage/test_ingest_from_buckets.py",
-    "models/test_catalogue.py",
     "models/test_odd_conversions.py",
-    "models/test_odd_visits.py",
-    "models/test_models_agree_with_plain_python.py",
 )
 """Files of more than 20 seconds of CPU. xdist would begin with those of the most tests, which are short."""
 
