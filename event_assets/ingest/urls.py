@@ -16,8 +16,15 @@ CLICK_ID_TYPES = (
     "ttclid",
     "twclid",
     "li_fat_id",
+    "yclid",
+    "sccid",
+    "rdt_cid",
     "rtd_cid",
     "ko_click_id",
+    "epik",
+    "ysclid",
+    "igshid",
+    "srsltid",
     "gad_source",
 )
 Campaign = tuple[str | None, ...]

@@ -11,19 +11,34 @@ from urllib.parse import parse_qsl, urlsplit
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
 PAID_CLICKS = [
-    "gclid",
-    "gbraid",
-    "wbraid",
-    "dclid",
-    "msclkid",
-    "ttclid",
-    "twclid",
-    "li_fat_id",
-    "gad_source",
+    *(
+        "gclid",
+        "gbraid",
+        "wbraid",
+        "dclid",
+        "msclkid",
+        "ttclid",
+        "twclid",
+        "li_fat_id",
+        "gad_source",
+    ),
+    *("yclid", "sccid", "rdt_cid"),
 ]
 PRECEDENCE = [
     *("gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "twclid"),
-    *("li_fat_id", "rtd_cid", "ko_click_id", "gad_source"),
+    *(
+        "li_fat_id",
+        "yclid",
+        "sccid",
+        "rdt_cid",
+        "rtd_cid",
+        "ko_click_id",
+        "epik",
+        "ysclid",
+        "igshid",
+        "srsltid",
+        "gad_source",
+    ),
 ]
 
 

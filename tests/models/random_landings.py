@@ -3,6 +3,8 @@
 import random
 from urllib.parse import quote_plus
 
+from channel_oracle import PRECEDENCE
+
 from event_assets.channels.judging import Landing
 
 HOSTS = [
@@ -86,20 +88,6 @@ MEDIUMS = [
     "link",
 ]
 CAMPAIGNS = ["shop", "autumn", "workshop", "eshop", "xshopping", "cross-network-1", "NULL"]
-CLICKS = [
-    "gclid",
-    "gbraid",
-    "wbraid",
-    "dclid",
-    "fbclid",
-    "msclkid",
-    "ttclid",
-    "twclid",
-    "li_fat_id",
-    "rtd_cid",
-    "ko_click_id",
-    "gad_source",
-]
 
 
 def random_landing(rng: random.Random) -> Landing:
@@ -113,7 +101,7 @@ def random_landing(rng: random.Random) -> Landing:
     ):
         if rng.random() < share:
             parameters.append(f"{name}={quote_plus(rng.choice(values), safe='+')}")
-    parameters += [f"{click}=x" for click in rng.sample(CLICKS, rng.choice([0, 0, 1, 1, 2]))]
+    parameters += [f"{click}=x" for click in rng.sample(PRECEDENCE, rng.choice([0, 0, 1, 1, 2]))]
     rng.shuffle(parameters)
     page = rng.choice(["https://shop.example.com/", "https://landing.example.net/p"])
     return Landing(page + "?" * bool(parameters) + "&".join(parameters), random_referrer(rng))
