@@ -17,7 +17,8 @@ _PAGE_URL, _IP = READ_FIELDS.index("page_url"), READ_FIELDS.index("ip")
 _CAMPAIGN = slice(READ_FIELDS.index(UTM_FIELDS[0]), READ_FIELDS.index("click_id_type") + 1)
 _NOTHING_SENT = [None] * (_CAMPAIGN.stop - _CAMPAIGN.start)
 _NOTHING_SAID = ("", "null")
-IP_NAMES = ("ip", "ip_address")
+_BEGINS_NOTHING, _ENDS_NOTHING = "0- \tnN", "0- \tlL"  # of ids, see `identifier`
+IP_NAMES = frozenset(("ip", "ip_address"))
 _CLICK_ID, _CLICK_ID_TYPE = READ_FIELDS.index("click_id"), READ_FIELDS.index("click_id_type")
 
 EVENT_TYPE = READ_FIELDS.index("event_type")
@@ -44,8 +45,11 @@ class Canon:
             raise Malformed("is missing or no text", "event_type")
         for place in ids:
             value = values[place]
-            # most ids are texts that begin with neither 0 nor n: looking closer takes time
-            if value is not None and (value.__class__ is not str or value[:1] in "0- \tnN"):
+            # few texts say nothing, and all of those begin and end so: looking closer takes time
+            if value is not None and (
+                value.__class__ is not str
+                or (value[:1] in _BEGINS_NOTHING and value[-1:] in _ENDS_NOTHING)
+            ):
                 values[place] = identifier(value, READ_FIELDS[place])
         for place in texts:
             value = values[place]
@@ -76,6 +80,8 @@ class Canon:
 
     def without_whole_ips(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Properties or context with the addresses in them truncated like the event's own."""
+        if IP_NAMES.isdisjoint(fields):
+            return fields
         for name in IP_NAMES:
             if fields.get(name).__class__ is str:
                 fields = {**fields, name: self._truncated_ip(fields[name])}

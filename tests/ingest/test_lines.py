@@ -141,3 +141,16 @@ def test_a_line_of_any_length_is_surveyed_in_bounded_memory(
     assert found.finished == whole(b"{}\n")
     assert found.unfinished is not None
     assert (found.unfinished.start, found.unfinished.end) == (3, len(content))
+
+
+@given(
+    digits=st.integers(15, 25),
+    before=st.integers(0, 9),
+    behind=st.binary(max_size=9),
+    more=st.booleans(),
+)
+def test_digits_that_64_bits_may_not_hold_are_seen_wherever_they_stand(
+    digits: int, before: int, behind: bytes, more: bool
+) -> None:
+    data = b"1234567890123456 789 "[: 21 * more] + b"x" * before + b"7" * digits + b"," + behind
+    assert lines.has_long_numbers(data) == (digits >= 20)

@@ -6,13 +6,19 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from event_assets.ingest.formats import batches
-from event_assets.ingest.formats.reading import Reader, Readings, ReadsArrays, ReadsText
+from event_assets.ingest.formats.reading import (
+    Reader,
+    Readings,
+    ReadsArrays,
+    ReadsByNames,
+    ReadsText,
+)
 from event_assets.ingest.malformed import Malformed
 
 _REMEMBERED = 1_000
 _MOST_LETTERS = 10_000  # in the names of a line whose shape is worth remembering
 
-_Choice = tuple[Callable[[dict[str, Any]], Any], Callable[[dict[str, Any]], Readings]]
+_Choice = tuple[Callable[[dict[str, Any]], Any] | None, Callable[[dict[str, Any]], Readings]]
 
 
 class _Choosing:
@@ -51,7 +57,7 @@ class AutoReader(_Choosing):
         if choices is None:
             choices = self._choices(names)
         for knows, read in choices:
-            if knows(line):
+            if knows is None or knows(line):
                 return read(line)
         known = ", ".join(reader.name for reader in self._readers)
         raise Malformed(f"has the shape of no known format ({known})")
@@ -62,7 +68,9 @@ class AutoReader(_Choosing):
 
     def _choices(self, names: tuple[str, ...]) -> list[_Choice]:
         choices: list[_Choice] = [
-            (reader.knows, reader.read)
+            (None, reader.read_by(names))
+            if isinstance(reader, ReadsByNames)
+            else (reader.knows, reader.read)
             for reader in self._readers
             if not reader.marks.isdisjoint(names)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from event_assets.ingest.formats.reading import ID_PLACES, READ_FIELDS, TEXT_PLACES, Reading
@@ -46,6 +46,26 @@ class _Shape(NamedTuple):
             tuple(name for name in names if name not in known),
         )
 
+    def read(self, line: dict[str, Any]) -> Sequence[Reading]:
+        """The one event of a line of this shape."""
+        fields, ids, texts, holder, kind, unknown = self
+        values: list[Any] = [None] * len(READ_FIELDS)
+        for place, name in fields:
+            values[place] = line[name]
+        properties: Any = line.get(holder)
+        if properties is None:
+            properties = {}
+        elif properties.__class__ is not dict:
+            raise Malformed("is not an object", holder)
+        if unknown:
+            properties = {name: line[name] for name in unknown} | properties
+        context = line.get("context")
+        return (
+            _TUPLE.__new__(
+                Reading, (values, properties, context, "native", kind, True, ids, texts)
+            ),
+        )
+
 
 class NativeReader:
     """`{"event_type": …, "timestamp": …, "properties": {…}}`, or `metadata` for a server.
@@ -67,25 +87,12 @@ class NativeReader:
 
     def read(self, line: dict[str, Any]) -> Sequence[Reading]:
         """The line's one event."""
+        return self.read_by(tuple(line))(line)
+
+    def read_by(self, names: tuple[str, ...]) -> Callable[[dict[str, Any]], Sequence[Reading]]:
+        """What reads lines with these names."""
         # logs have few shapes and many lines: what depends on names alone is worked out once
-        names = tuple(line)
-        fields, ids, texts, holder, kind, unknown = self._shapes.get(names) or self._remember(names)
-        values: list[Any] = [None] * len(READ_FIELDS)
-        for place, name in fields:
-            values[place] = line[name]
-        properties: Any = line.get(holder)
-        if properties is None:
-            properties = {}
-        elif properties.__class__ is not dict:
-            raise Malformed("is not an object", holder)
-        if unknown:
-            properties = {name: line[name] for name in unknown} | properties
-        context = line.get("context")
-        return (
-            _TUPLE.__new__(
-                Reading, (values, properties, context, "native", kind, True, ids, texts)
-            ),
-        )
+        return (self._shapes.get(names) or self._remember(names)).read
 
     def _remember(self, names: tuple[str, ...]) -> _Shape:
         shape = _Shape.of(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from event_assets.ingest.malformed import Malformed
@@ -85,6 +85,15 @@ class ReadsText(Protocol):
 
     def parse(self, line: bytes) -> dict[str, Any] | None:
         """The fields of a line, as `read` takes them; None if it has not this format's shape."""
+        ...
+
+
+@runtime_checkable
+class ReadsByNames(Protocol):
+    """A reader that knows every line with one of its marks, and reads those of equal names alike."""
+
+    def read_by(self, names: tuple[str, ...]) -> Callable[[dict[str, Any]], Readings]:
+        """What reads lines with these names at their top, in this order."""
         ...
 
 
