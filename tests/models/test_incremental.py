@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import duckdb
 import pytest
 from building import Warehouse
 from random_logs import random_ad_reports, random_events
@@ -183,3 +184,17 @@ def test_the_answer_does_not_depend_on_the_folder(warehouse: Warehouse, tmp_path
         assert after[name] == before[name]
     duplicates = dict(warehouse.query("select file, duplicates from marts.ingest_files"))
     assert duplicates["raw/client/zzz-copy"] == len(rows)
+
+
+def test_a_seed_that_gets_another_column_does_not_stop_an_older_warehouse(
+    warehouse: Warehouse,
+) -> None:
+    assert warehouse.dbt("seed")
+    expected = warehouse.query("from core.bot_rules order by all")
+    with duckdb.connect(str(warehouse.path)) as connection:
+        (last,) = connection.execute(
+            "select column_name from (describe core.bot_rules)"
+        ).fetchall()[-1]
+        connection.execute(f"alter table core.bot_rules drop column {last}")
+    assert warehouse.dbt("seed")
+    assert warehouse.query("from core.bot_rules order by all") == expected
