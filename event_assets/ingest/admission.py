@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -89,7 +91,7 @@ def day_shares(records: Iterable[LoadRecord]) -> dict[tuple[str, date], DayShare
         if each.revision < newest[(each.source, each.file)] or each.load_key in outgrown:
             continue
         day = (each.source, each.landing_date)
-        _, _, total, violating, unplanned = shares.get(day, DayShare(*day, 0, 0, 0))
+        _, _, total, violating, unplanned = shares.get(day) or DayShare(*day, 0, 0, 0)
         shares[day] = DayShare(
             *day,
             total + each.records,
@@ -147,7 +149,7 @@ def admission(
     fields: list[Any] = list(LOADS)
     columns = [
         arrow.array(
-            told[each.name] if each.name in told else [getattr(x, each.name) for x in counting],
+            told[each.name] if each.name in told else list(map(attrgetter(each.name), counting)),
             each.type,
         )
         for each in fields
@@ -233,7 +235,8 @@ def _utc(text: str) -> datetime:
 def _part_columns(records: Iterable[LoadRecord], settings: Settings) -> dict[str, Sequence[str]]:
     lake = str(settings.lake)
 
-    def absolute(names: Iterable[str]) -> str:
+    @cache  # after a compaction the loads of a day share their parts
+    def absolute(names: tuple[str, ...]) -> str:
         return json.dumps([f"{lake}/{name}" for name in names])
 
     listed = list(records)

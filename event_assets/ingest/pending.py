@@ -18,6 +18,7 @@ def pending_days(settings: Settings, verify: bool = False) -> dict[str, list[dat
     `verify` every file that seems unchanged is read and its SHA-256 compared as well.
     """
     known = chains(read_records(settings.loads_dir))
+    below = _below(settings)
     pending: dict[str, list[date]] = {}
     for source in settings.config.sources:
         files = source.files(settings.data_dir)
@@ -27,7 +28,7 @@ def pending_days(settings: Settings, verify: bool = False) -> dict[str, list[dat
             for landing_date, path in files
             if not _is_read(
                 path,
-                known.get((source.name, file_name(settings, path)), []),
+                known.get((source.name, path.as_posix().removeprefix(below)), []),
                 is_newest=landing_date == newest,
                 verify=verify,
             )
@@ -44,7 +45,12 @@ def newest_date(files: Iterable[tuple[date, AnyPath]]) -> date | None:
 
 def file_name(settings: Settings, path: AnyPath) -> str:
     """The path as the lake names it: relative to the data directory, absolute when outside, or a URL."""
-    return path.as_posix().removeprefix(f"{settings.data_dir.as_posix()}/")
+    return path.as_posix().removeprefix(_below(settings))
+
+
+def _below(settings: Settings) -> str:
+    """What all paths in the data directory begin with."""
+    return f"{settings.data_dir.as_posix()}/"
 
 
 def is_unchanged(stat: Stat, chain: Sequence[LoadRecord], *, is_newest: bool) -> bool:
