@@ -10,6 +10,8 @@ from event_assets.plan.model import Channels, Event, Funnels
 from event_assets.plan.written import unknown_name
 from event_assets.yaml_files import Location, YamlFile
 
+_NO_PATTERN = "not a regular expression that can be used"
+
 
 @dataclass(frozen=True)
 class Known:
@@ -59,7 +61,10 @@ def channel_mistakes(file: YamlFile, channels: Channels) -> Iterator[Configurati
         for key in ("source", "medium", "campaign", "click_id"):
             pattern = getattr(rule, key)
             if pattern is not None and not _is_pattern(pattern):
-                yield file.error(("rules", index, key), "not a regular expression that can be used")
+                yield file.error(("rules", index, key), _NO_PATTERN)
+    for index, pattern in enumerate(channels.paid_mediums):
+        if not _is_pattern(pattern):
+            yield file.error(("paid_mediums", index), _NO_PATTERN)
     for location, name in _names_twice(channels):
         yield file.error(location, f"`{name}` is there twice", "keep one of them")
 

@@ -148,6 +148,7 @@ class Channels(ConfigModel):
 
     sites: tuple[ChannelSite, ...] = ()
     rules: tuple[ChannelRule, ...] = ()
+    paid_mediums: tuple[Text, ...] = ()
 
 
 class Rate(ConfigModel):

@@ -81,6 +81,7 @@ SCHEMAS: dict[str, dict[str, pa.DataType]] = {
     "plan_funnels": {"funnel": pa.string(), "window_us": pa.int64(), "semantics": pa.string()},
     "plan_funnel_steps": {"funnel": pa.string(), "step": pa.int64(), "event": pa.string()},
     "plan_channel_sites": {"host": pa.string(), "kind": pa.string(), "name": pa.string()},
+    "plan_channel_paid_mediums": {"medium_pattern": pa.string()},
     "plan_channel_rules": {
         "priority": pa.int64(),
         "rule": pa.string(),
@@ -173,6 +174,7 @@ def channel_rows(plan: Plan, settings: Settings) -> dict[str, list[tuple[Any, ..
             for each in plan.channels.sites
             for spelling in host_spellings(each.host)
         ],
+        "plan_channel_paid_mediums": [(each,) for each in plan.channels.paid_mediums],
         "plan_channel_rules": [
             (
                 number,

@@ -69,11 +69,12 @@ def test_the_example_of_own_lists_does_what_it_says(tmp_path: Path) -> None:
         Landing(SHOP, "https://www.amazon.com/"),
         Landing(SHOP, "https://www.amazon.de/"),
         Landing(SHOP + "?utm_campaign=nl-3"),
-        Landing(SHOP + "?utm_source=inf_ada"),
+        Landing(SHOP + "?utm_source=inf_ada&fbclid=1"),
+        Landing(SHOP + "?utm_source=club&utm_medium=sponsored"),
     )
     assert [channel for channel, _, _ in found] == [
         *("Organic Social", "Organic Shopping", "Email", "Email", "Referral", "Organic Shopping"),
-        *("Email", "Unassigned"),
+        *("Email", "Influencers", "Paid Other"),
     ]
 
 

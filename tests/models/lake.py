@@ -128,6 +128,7 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
     "plan_funnels": [("funnel", TEXT), ("window_us", pa.int64()), ("semantics", TEXT)],
     "plan_funnel_steps": [("funnel", TEXT), ("step", pa.int64()), ("event", TEXT)],
     "plan_channel_sites": [(name, TEXT) for name in ("host", "kind", "name")],
+    "plan_channel_paid_mediums": [("medium_pattern", TEXT)],
     "plan_channel_rules": [
         ("priority", pa.int64()),
         *[(name, TEXT) for name in ("rule", "channel", "source_pattern", "medium_pattern")],

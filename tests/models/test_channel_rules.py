@@ -13,7 +13,12 @@ from event_assets.dbt_manifest import dbt_project_dir
 from event_assets.host_names import host_spellings
 
 SHOP = "https://shop.example.com/"
-NOTHING_OWN = {"own_domains": [], "plan_channel_sites": [], "plan_channel_rules": []}
+NOTHING_OWN = {
+    "own_domains": [],
+    "plan_channel_sites": [],
+    "plan_channel_rules": [],
+    "plan_channel_paid_mediums": [],
+}
 
 EXAMPLES = Path(__file__).with_name("landings.txt").read_text(encoding="utf-8").splitlines()[1:]
 

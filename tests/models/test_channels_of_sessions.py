@@ -32,7 +32,12 @@ def test_sessions_get_what_is_explained_and_what_the_definition_says(warehouse: 
     warehouse.lake.add("one", events)
     warehouse.build("--select", "+sessions", "+touchpoints")
     own_domains = [(each["domain"],) for each in SHOP_PLAN["own_domains"]]
-    own = {"own_domains": own_domains, "plan_channel_sites": [], "plan_channel_rules": []}
+    own = {
+        "own_domains": own_domains,
+        "plan_channel_sites": [],
+        "plan_channel_rules": [],
+        "plan_channel_paid_mediums": [],
+    }
     explained = judge(landings, own, dbt_project_dir())
     for table, columns in (("sessions", COLUMNS), ("touchpoints", COLUMNS[1:])):
         found = warehouse.query(

@@ -401,6 +401,10 @@ OTHER_MISTAKES = {
         {"channels.yaml": "rules:\n  - {name: a, channel: Email, source: '(?=x)y'}\n"},
         "plan/channels.yaml:2: rules.0.source: not a regular expression that can be used",
     ),
+    "paid medium that the warehouse cannot use": (
+        {"channels.yaml": "paid_mediums:\n  - sponsored\n  - '('\n"},
+        "plan/channels.yaml:3: paid_mediums.1: not a regular expression that can be used",
+    ),
     "channel rule without a condition": (
         {"channels.yaml": "rules:\n  - {name: a, channel: Email}\n"},
         "plan/channels.yaml:2: rules.0: a rule without a condition would take every touch; "

@@ -257,6 +257,8 @@ CHANGES = {
         ["additive plan/channels.yaml:3: rules.1: one more"]),
     "rule before another": ("channels.yaml", "rules:\n", "rules:\n  - {name: y, channel: Email, source: y}\n",
         ["breaking plan/channels.yaml:1: rules: changed; past touches go to other channels then"]),
+    "paid medium": ("channels.yaml", "rules:\n", "paid_mediums: [sponsored]\nrules:\n",
+        ["breaking plan/channels.yaml:1: paid_mediums: changed; past touches go to other channels then"]),
     "rate": ("rates.csv", "0.9", "0.8",
         ["breaking other rates of USD on 2026-01-01; past values are others then"]),
 }  # fmt: skip

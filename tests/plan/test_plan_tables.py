@@ -43,6 +43,7 @@ COLUMNS = {
     "plan_funnels": "funnel VARCHAR, window_us BIGINT, semantics VARCHAR",
     "plan_funnel_steps": "funnel VARCHAR, step BIGINT, event VARCHAR",
     "plan_channel_sites": "host VARCHAR, kind VARCHAR, name VARCHAR",
+    "plan_channel_paid_mediums": "medium_pattern VARCHAR",
     "plan_channel_rules": "priority BIGINT, rule VARCHAR, channel VARCHAR, "
     "source_pattern VARCHAR, medium_pattern VARCHAR, campaign_pattern VARCHAR, "
     "site_kind VARCHAR, click_id_pattern VARCHAR, is_paid BOOLEAN",
@@ -75,7 +76,7 @@ properties:
     "    window: 7 days\n    semantics: [ordered]\n",
     "channels.yaml": "sites: [{host: News.Example, kind: mail, name: news}]\n"
     "rules:\n  - {name: one, channel: Email, campaign: '^nl'}\n"
-    "  - {name: two, channel: Own, site_kind: (none), paid: false}\n",
+    "  - {name: two, channel: Own, site_kind: (none), paid: false}\npaid_mediums: [sponsored]\n",
     "rates.csv": "date,currency,rate\n2026-01-01,USD,0.9\n",
     "sources.yaml": "own_domains: [Shop.example.com]\npublish: {since: 2 weeks, user_id: true}\n"
     "attribution: {lookback_days: [30, 7], half_life_days: 3.5}\n",
@@ -121,6 +122,7 @@ def test_the_plan_stands_in_the_tables(write_plan: Write, tmp_path: Path):
     ]
     assert rows(tables, "plan_funnel_steps") == [("buy", 1, "signup"), ("buy", 2, "pay")]
     assert rows(tables, "plan_channel_sites") == [("news.example", "mail", "news")]
+    assert rows(tables, "plan_channel_paid_mediums") == [("sponsored",)]
     assert rows(tables, "plan_channel_rules") == [
         (1, "one", "Email", None, None, "^nl", None, None, None),
         (2, "two", "Own", None, None, None, "(none)", None, False),
@@ -168,6 +170,22 @@ def test_the_settings_stand_in_one_row(write_plan: Write, tmp_path: Path):
     }
     assert rows(tables, "lookbacks") == [(7,), (30,)]
     assert rows(tables, "own_domains") == [("shop.example.com",)]
+
+
+def test_a_host_with_letters_beyond_ascii_is_there_as_browsers_send_it_too(
+    write_plan: Write, tmp_path: Path
+):
+    files = {
+        "sources.yaml": "own_domains: [Straße.example, shop.example.]\n",
+        "channels.yaml": "sites: [{host: bücher.*, kind: mail, name: b}]\n",
+    }
+    _, tables = compiled(write_plan(files), tmp_path / "data")
+    assert sorted(rows(tables, "own_domains")) == [
+        ("shop.example",),
+        ("straße.example",),
+        ("xn--strae-oqa.example",),
+    ]
+    assert rows(tables, "plan_channel_sites", "host") == [("bücher.*",), ("xn--bcher-kva.*",)]
     assert rows(tables, "plan_sources")[1] == ("server", "server", False)
 
 

@@ -71,6 +71,8 @@ rules as (
 ),
 
 paid_mediums as (
+  select medium_pattern from {{ source('plan', 'plan_channel_paid_mediums') }}
+  union
   select medium_pattern from {{ ref('channel_paid_mediums') }}
 ),
 

@@ -12,6 +12,7 @@ from event_assets.plan.comparing.keyword_changes import Kind, SchemaChange, exac
 from event_assets.plan.model import Funnel, Plan
 from event_assets.yaml_files import Location, YamlFile
 
+_OTHER_CHANNELS = "changed; past touches go to other channels then"
 PLAN, FUNNELS, CHANNELS, RATES = "plan.yaml", "funnels.yaml", "channels.yaml", "rates.csv"
 _NUMBERS = "; its numbers mean something else then"
 
@@ -134,6 +135,8 @@ def _funnel(old: Funnel, new: Funnel, at: Location) -> Iterator[SchemaChange]:
 
 def _channels(old: Plan, new: Plan) -> Iterator[SchemaChange]:
     """Rules are tried in their order: one more at the end takes only what no other takes."""
+    if old.channels.paid_mediums != new.channels.paid_mediums:
+        yield SchemaChange("breaking", ("paid_mediums",), _OTHER_CHANNELS)
     for key, before, after in (
         ("rules", old.channels.rules, new.channels.rules),
         ("sites", old.channels.sites, new.channels.sites),
@@ -145,7 +148,7 @@ def _channels(old: Plan, new: Plan) -> Iterator[SchemaChange]:
             yield SchemaChange(
                 "additive" if is_longer else "breaking",
                 (key, len(pair[0])) if is_longer else (key,),
-                message if is_longer else "changed; past touches go to other channels then",
+                message if is_longer else _OTHER_CHANNELS,
             )
 
 

@@ -125,6 +125,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "sites": "Sites that visitors come from, beside those that are known.",
         "rules": "Channels for touches; the first rule whose conditions all hold decides, before "
         "the rules that are built in.",
+        "paid_mediums": "Regular expressions on utm_medium, in small letters, of visits that were paid "
+        "for, beside those that are known.",
     },
     "ChannelSite": {
         "host": "The site's host name, such as news.example.com; its subdomains count too. "
