@@ -15,6 +15,12 @@ FULL_IN_WORDS = ("no space left on device", "disk is full", "disk quota exceeded
 """How databases say in their messages that nothing more could be written, in lower case."""
 
 
+_IO_ERROR = "disk i/o error"
+"""SQLite's words where it can't write the index of its log: on a full disk as on a failing one."""
+
+_HARDLY_ANY_BYTES = 10_000_000  # less than a run needs; some is free again once a file was given up
+
+
 class _Usage(NamedTuple):
     total: int
     used: int
@@ -43,14 +49,16 @@ def disk_error(place: Path, error: Exception) -> DiskError | None:
     """What is wrong with the disk, or None where it is something else."""
     code = error.errno if isinstance(error, OSError) else None
     file = _named(error) or place
-    if code in _FAILING:
+    is_io_error = _IO_ERROR in str(error).lower()
+    is_out_of_room = code in _FULL or is_full(str(error))
+    if is_out_of_room or (is_io_error and free_bytes(place) < _HARDLY_ANY_BYTES):
+        return DiskError(f"the disk is full ({free_space(place)})", file=file, remedy=MAKE_ROOM)
+    if code in _FAILING or is_io_error:
         return DiskError(
             f"the disk does not keep what is written ({_words(error)})",
             file=file,
             remedy="look at the system's log, then run again: it goes on where this stopped",
         )
-    if code in _FULL or is_full(str(error)):
-        return DiskError(f"the disk is full ({free_space(place)})", file=file, remedy=MAKE_ROOM)
     return None
 
 
@@ -85,4 +93,4 @@ def _named(error: Exception) -> Path | None:
 
 
 def _words(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (error.strerror if isinstance(error, OSError) else None) or str(error).splitlines()[0]

@@ -2,11 +2,15 @@
 
 import errno
 import os
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from ingest_workspace import Workspace, line
 
+from event_assets import disk_errors
+from event_assets.disk_errors import disk_told
 from event_assets.errors import DiskError
 
 IDS = [f"e{number}" for number in range(6)]
@@ -52,3 +56,16 @@ def test_a_sync_that_fails_is_told_and_the_next_run_goes_on(
     workspace.ingest_pending()
     assert sorted(row["event_id"] for row in workspace.rows()) == IDS
     assert len(workspace.rows("quarantine")) == 3
+
+
+@pytest.mark.parametrize(
+    ("free", "told"),
+    [(2_000_000, "the disk is full .*make room"), (10**9, "does not keep what is written")],
+    ids=["full", "failing"],
+)
+def test_an_error_of_dagsters_storage_is_told_as_what_is_wrong_with_the_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, told: str
+) -> None:
+    monkeypatch.setattr(disk_errors, "free_bytes", lambda _: free)  # pyright: ignore[reportUnknownLambdaType]
+    with pytest.raises(DiskError, match=told), disk_told(tmp_path):
+        raise sqlite3.OperationalError("disk I/O error")
