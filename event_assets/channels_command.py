@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from event_assets.command_options import JsonOption, PlanOption
 
 if TYPE_CHECKING:
     from event_assets.channels.explaining import Explanation
@@ -35,13 +35,8 @@ def explain_command(
         str | None,
         typer.Option("--referrer", metavar="URL", help="The page or app before it, as sent."),
     ] = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(
-            "--plan", help="The plan folder (default: EVENT_ASSETS_PLAN, or ./tracking_plan)."
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    plan: PlanOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Say what channel a landing gets, which rule gives it, and by what.
 
@@ -54,11 +49,9 @@ def explain_command(
     from event_assets.channels.explaining import explain
     from event_assets.channels.judging import Landing
     from event_assets.dbt_manifest import dbt_project_dir
-    from event_assets.settings import chosen_plan_dir, load_settings
+    from event_assets.settings import Settings
 
-    config = os.environ.get("EVENT_ASSETS_CONFIG")
-    data = Path(os.environ.get("EVENT_ASSETS_DATA") or "data")
-    settings = load_settings(data, chosen_plan_dir(plan), Path(config) if config else None)
+    settings = Settings.from_environment(plan_dir=plan)
     explanation = explain(Landing(url, referrer), settings, dbt_project_dir())
     if as_json:
         print(json.dumps(explanation.as_json(), indent=1))

@@ -143,15 +143,17 @@ class Settings:
     sources_file: Path | None
 
     @classmethod
-    def from_environment(cls) -> Settings:
-        """The settings that EVENT_ASSETS_DATA, _PLAN and _CONFIG name, or the defaults.
+    def from_environment(
+        cls, *, data_dir: Path | None = None, plan_dir: Path | None = None
+    ) -> Settings:
+        """The settings of these folders, else those that EVENT_ASSETS_DATA, _PLAN and _CONFIG name.
 
         Raises ConfigurationError for a sources file that is missing or has a mistake.
         """
         config_file = os.environ.get("EVENT_ASSETS_CONFIG")
         return load_settings(
-            Path(os.environ.get("EVENT_ASSETS_DATA") or "data"),
-            chosen_plan_dir(None),
+            data_dir or Path(os.environ.get("EVENT_ASSETS_DATA") or "data"),
+            chosen_plan_dir(plan_dir),
             Path(config_file) if config_file else None,
         )
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from event_assets.command_options import JsonOption, PlanOption
 from event_assets.errors import ConfigurationError, shown_path
-
-PlanOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--plan", help="The plan folder (default: EVENT_ASSETS_PLAN, or ./tracking_plan)."
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def add_check_commands(plan_app: typer.Typer) -> None:
@@ -100,14 +92,12 @@ def compile_(
     them.
     """
     from event_assets.plan_commands.compiling import compile_plan
-    from event_assets.settings import chosen_plan_dir, load_settings
+    from event_assets.settings import Settings
 
     if data is not None and not data.is_dir():
         message = f"there is no data directory {shown_path(data)}"
         raise ConfigurationError(message, remedy="create it, or leave --data out")
-    config = os.environ.get("EVENT_ASSETS_CONFIG")
-    data_dir = data or Path(os.environ.get("EVENT_ASSETS_DATA") or "data")
-    settings = load_settings(data_dir, chosen_plan_dir(plan), Path(config) if config else None)
+    settings = Settings.from_environment(data_dir=data, plan_dir=plan)
     compiled = compile_plan(settings, is_check=is_check)
     for line in compiled.lines(is_check=is_check):
         print(line)

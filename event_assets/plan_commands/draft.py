@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from event_assets.command_options import PlanOption
 from event_assets.errors import ConfigurationError, shown_path
 
 OwnerOption = Annotated[
@@ -55,12 +56,7 @@ def new(
             "--property", metavar="NAME:TYPE[!]", help="A property, with ! if it is required."
         ),
     ] = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(
-            "--plan", help="The plan folder (default: EVENT_ASSETS_PLAN, or ./tracking_plan)."
-        ),
-    ] = None,
+    plan: PlanOption = None,
 ) -> None:
     """Write the file of a new event; what is not said by options is asked for in the file."""
     from event_assets.plan.drafting.drafts import drafted, properties_from, same_name, similar_name

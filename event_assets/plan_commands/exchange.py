@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from event_assets.command_options import PlanOption
 from event_assets.plan_commands.draft import OwnerOption, next_check, own_plan_folder
 
 
@@ -64,12 +65,7 @@ def export(
         Path | None,
         typer.Option("--out", help="The file, or the folder of JSON Schemas (default: print it)."),
     ] = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(
-            "--plan", help="The plan folder (default: EVENT_ASSETS_PLAN, or ./tracking_plan)."
-        ),
-    ] = None,
+    plan: PlanOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over files that are there.")
     ] = False,
