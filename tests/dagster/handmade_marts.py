@@ -23,7 +23,7 @@ _COLUMNS = {
         " late_file varchar, late_line bigint, clock_file varchar, clock_line bigint"
     ),
     "event_conflicts": (
-        "source varchar, landing_date date, file varchar, line bigint, elected_file varchar,"
+        "source varchar, landing_date date, file varchar, line bigint, item integer, elected_file varchar,"
         " elected_line bigint, fields varchar"
     ),
     "event_recency": (
@@ -112,8 +112,8 @@ def source_day(day: date, source: str = "client", **others: Any) -> dict[str, An
 def conflict(line: int, fields: str, **others: Any) -> dict[str, Any]:
     """A copy that says something else than the event that counts, which stands on line 1."""
     elected = {"elected_file": FILE, "elected_line": 1}
-    plain = {"source": "client", "landing_date": LAST, "file": FILE, "line": line, "fields": fields}
-    return {**plain, **elected, **others}
+    plain = {"source": "client", "landing_date": LAST, "file": FILE, "line": line, "item": 0}
+    return {**plain, **elected, "fields": fields, **others}
 
 
 def seen(event: str, source: str = "client", **others: Any) -> dict[str, Any]:

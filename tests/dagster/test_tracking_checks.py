@@ -122,6 +122,7 @@ def test_copies_that_differ_warn_with_the_fields_and_both_places(shop: Settings)
     tables = clean()
     tables["event_conflicts"] += [
         conflict(9, "page_url properties"),
+        conflict(5, "page_url properties", item=1, elected_file="raw/a.jsonl", elected_line=40),
         conflict(5, "page_url properties"),
         conflict(3, "user_id"),
         conflict(2, "user_id", source="server"),
@@ -130,11 +131,11 @@ def test_copies_that_differ_warn_with_the_fields_and_both_places(shop: Settings)
     result = judged(shop, tables)["conflicting_duplicates"]
     assert not result.passed
     assert (result.description or "").startswith(
-        "3 copies differ from the event that counts, 2 of them in page_url, properties, as "
+        "4 copies differ from the event that counts, 3 of them in page_url, properties, as "
         f"{FILE}:5 from {FILE}:1: their producer uses an id twice"
     )
     assert rows_told(result, "differences").splitlines() == [
-        f"| page_url, properties | 2 | {LAST} | {FILE}:5 | {FILE}:1 |",
+        f"| page_url, properties | 3 | {LAST} | {FILE}:5 | {FILE}:1 |",
         f"| user_id | 1 | {LAST} | {FILE}:3 | {FILE}:1 |",
     ]
 

@@ -60,9 +60,10 @@ _SELECTS = {
     "event_conflicts": _Select(
         "event_conflicts",
         "select source, fields, count(*) as conflicts, max(landing_date) as date,"
-        " arg_min(file, (file, line)) as sample_file, arg_min(line, (file, line)) as sample_line,"
-        " arg_min(elected_file, (file, line)) as elected_file,"
-        " arg_min(elected_line, (file, line)) as elected_line,"
+        " arg_min(file, (file, line, item)) as sample_file,"
+        " arg_min(line, (file, line, item)) as sample_line,"
+        " arg_min(elected_file, (file, line, item)) as elected_file,"
+        " arg_min(elected_line, (file, line, item)) as elected_line,"
         " sum(count(*)) over (partition by source)::bigint as total"
         " from {event_conflicts} where landing_date >= {recent} group by source, fields"
         f" qualify row_number() over (partition by source order by count(*) desc, fields) <= {SHOWN}"
