@@ -33,7 +33,7 @@ def generated_server_line(settings: Settings) -> Generator[ServerLine]:
     tracker: Any = _loaded(folder / "tracking.py")
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "events.log"
-        tracker.log_to(log)
+        tracker.log_to(log, raises=True)
 
         def line_of(sent: dict[str, Any]) -> str:
             log.write_bytes(b"")
@@ -42,6 +42,7 @@ def generated_server_line(settings: Settings) -> Generator[ServerLine]:
                 sent["metadata"],
                 user_id=sent["user_id"],
                 timestamp=datetime.fromisoformat(sent["timestamp"]),
+                event_id=sent["event_id"],
             )
             return log.read_text(encoding="utf-8").removesuffix("\n")
 

@@ -3,8 +3,10 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import md5
 from itertools import groupby
 from typing import Final, Literal
+from uuid import UUID
 
 from event_assets.simulate.clock import HOUR, MINUTE, SECOND, iso
 from event_assets.simulate.journal import Action, Fact, Properties
@@ -62,7 +64,11 @@ def deliver_facts(facts: list[Fact], rng: random.Random) -> Iterator[Record]:
             landed=fact.at,
             event=f"server/{number}",
             event_type=fact.event_type,
-            envelope={"user_id": user_id, "timestamp": iso(fact.at)},
+            envelope={
+                "event_id": str(UUID(bytes=md5(f"fact {number}".encode()).digest())),
+                "user_id": user_id,
+                "timestamp": iso(fact.at),
+            },
             properties=fact.metadata,
             has_visitor=fact.user_id is not None,
         )

@@ -258,13 +258,13 @@ assert "event_assets" not in sys.modules
     rows = _check_clean(tmp_path, plan_folder, "server", lines)
     assert {row["user_id"] for row in rows} == {"u1"}
     first = json.loads(lines.splitlines()[1])
-    assert list(first) == ["event_type", "user_id", "timestamp", "metadata"]
+    assert list(first) == ["event_type", "event_id", "user_id", "timestamp", "metadata"]
 
 
 def test_lines_of_processes_that_share_a_log_stay_whole(plan_folder: Path, tmp_path: Path) -> None:
     _write_trackers(plan_folder, tmp_path)
     (tmp_path / "writer.py").write_text(
-        "import sys\nfrom tracking import log_event\n"
+        "import sys\nfrom tracking import log_event, log_to\nlog_to('events.log', raises=True)\n"
         "for n in range(300):\n"
         "    log_event('2fa', {'code': sys.argv[1] * 20_000}, user_id=str(n))\n"
     )
@@ -274,7 +274,7 @@ def test_lines_of_processes_that_share_a_log_stay_whole(plan_folder: Path, tmp_p
     ]
     assert [writer.wait() for writer in writers] == [0] * 4
     lines = (tmp_path / "events.log").read_text().splitlines()
-    events = [json.loads(line) for line in lines]
+    events = [json.loads(line) for line in lines if line]
     assert len(events) == 4 * 300
     assert {event["metadata"]["code"] for event in events} == {each * 20_000 for each in "abcd"}
 
@@ -287,13 +287,15 @@ def test_lines_of_processes_that_share_a_log_stay_whole(plan_folder: Path, tmp_p
         ("log_event('2fa', {}, user_id='u', timestamp=datetime(2026, 1, 1))", "no time zone"),
     ],
 )
-def test_what_no_reader_could_read_is_an_error_at_once(
+def test_what_no_reader_could_read_is_an_error_at_once_for_those_who_ask_for_errors(
     plan_folder: Path, tmp_path: Path, call: str, error: str
 ) -> None:
     _write_trackers(plan_folder, tmp_path)
-    done = _run_python(
-        tmp_path, f"from datetime import datetime\nfrom tracking import log_event\n{call}\n"
-    )
-    assert done.returncode == 1
-    assert error in done.stderr
+    script = "from datetime import datetime\nfrom tracking import log_event, log_to\n"
+    strict = _run_python(tmp_path, f"{script}log_to('events.log', raises=True)\n{call}\n")
+    assert strict.returncode == 1
+    assert error in strict.stderr
+    mild = _run_python(tmp_path, f"{script}log = log_to('events.log')\n{call}\nprint(log.lost)\n")
+    assert (mild.returncode, mild.stdout) == (0, "1\n")
+    assert error in mild.stderr
     assert not (tmp_path / "events.log").exists()

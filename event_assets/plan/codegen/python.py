@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import keyword
 import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from event_assets.capture import event_log
 from event_assets.plan.codegen.names import pascal_case, short_hash, unique
 from event_assets.plan.codegen.rendering import (
     deprecation,
@@ -58,6 +61,7 @@ def python_tracker(plan: Plan) -> str:
         "tracking.py.jinja",
         plan_name=_docstring(one_line(plan.name)),
         plan_version=plan.version,
+        event_log=_event_log(),
         classes=writer.classes,
         events=events,
         versions={
@@ -65,6 +69,14 @@ def python_tracker(plan: Plan) -> str:
         },
         has_deprecated=any(each["deprecated"] for each in events),
     )
+
+
+def _event_log() -> str:
+    """The code of `EventLog`, behind its docstring and what only a file's beginning may hold."""
+    # a server's environment shall not need this package, which brings Dagster and dbt
+    code = inspect.getsource(event_log)
+    first = ast.parse(code).body[2]
+    return "".join(code.splitlines(keepends=True)[first.lineno - 1 :])
 
 
 def _class_name(name: str) -> str:
