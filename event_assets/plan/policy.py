@@ -64,12 +64,19 @@ class WarnFar(ConfigModel):
     warn: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+class WarnRise(ConfigModel):
+    """By how much a share may rise before a check warns."""
+
+    warn: Share = 0.05
+
+
 class Checks(ConfigModel):
     """Thresholds of the checks.
 
     A planned event that was not seen for more than `gap_days` is a gap. `volume` is about a day's
     records against the same weekday before, `personal_data` about the records with values that
-    look like it where the plan declares none.
+    look like it where the plan declares none, `tracking_loss` about the share of conversions that
+    the server alone reported, against the weeks before.
     """
 
     violations: Thresholds = Thresholds()
@@ -80,6 +87,7 @@ class Checks(ConfigModel):
     late: WarnAbove = WarnAbove(warn=0.1)
     clock: WarnAbove = WarnAbove(warn=0.01)
     personal_data: WarnAbove = WarnAbove(warn=0)
+    tracking_loss: WarnRise = WarnRise()
 
 
 class AcceptedDay(ConfigModel):

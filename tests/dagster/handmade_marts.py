@@ -47,6 +47,10 @@ _COLUMNS = {
         "kind varchar, event varchar, name varchar, similar_to varchar, reason varchar,"
         " is_planned boolean, similar_is_planned boolean, events bigint, similar_events bigint"
     ),
+    "client_server_reconciliation": (
+        "date date, conversion varchar, browser varchar, matched bigint, client_only bigint,"
+        " server_only bigint, tracking_loss double"
+    ),
 }
 
 Tables = Mapping[str, list[dict[str, Any]]]
@@ -81,6 +85,7 @@ def clean() -> dict[str, list[dict[str, Any]]]:
         "tracking_coverage": [covered("page_view"), covered("purchase")],
         "property_coverage": [filled("purchase", "amount", "ok")],
         "similar_names": [],
+        "client_server_reconciliation": reconciled_days("Chrome", [(20, 2)] * 60),
     }
 
 
@@ -171,3 +176,24 @@ def similar(name: str, like: str, **others: Any) -> dict[str, Any]:
     """Two events of nearly the same name."""
     plain = {"kind": "event", "event": None, "name": name, "similar_to": like, "reason": "case"}
     return {**plain, "is_planned": False, "similar_is_planned": True, "events": 9, **others}
+
+
+def reconciled_days(
+    browser: str, days: list[tuple[int, int]], **others: Any
+) -> list[dict[str, Any]]:
+    """Days up to the last that is mature: how many the server reported, and it alone."""
+    last = AS_OF - timedelta(days=3)
+    first = last - timedelta(days=len(days) - 1)
+    return [
+        {
+            "date": first + timedelta(days=number),
+            "conversion": "purchase",
+            "browser": browser,
+            "matched": reported - lost,
+            "client_only": 0,
+            "server_only": lost,
+            "tracking_loss": lost / reported if reported else None,
+            **others,
+        }
+        for number, (reported, lost) in enumerate(days)
+    ]

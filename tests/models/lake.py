@@ -237,6 +237,7 @@ class HandmadeLake:
     plan: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: dict(SHOP_PLAN))
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
     loads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    as_of: dt.date = dt.date(2026, 11, 1)
 
     def __post_init__(self) -> None:
         for folder, fields in (
@@ -320,5 +321,5 @@ class HandmadeLake:
         pq.write_table(
             table(self.loads.values(), LOAD_FIELDS), self.root / "plan" / "loads.parquet"
         )
-        as_of = pa.table({"as_of": pa.array([dt.date(2026, 11, 1)], pa.date32())})
+        as_of = pa.table({"as_of": pa.array([self.as_of], pa.date32())})
         pq.write_table(as_of, self.root / "plan" / "as_of.parquet")

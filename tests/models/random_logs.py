@@ -36,6 +36,8 @@ AGENTS = [
     "Googlebot/2.1",
     None,
 ]
+# most servers say nothing of who sent the request
+SERVER_AGENTS = [None, None, None, "Mozilla/5.0 (X11; Linux x86_64) Firefox/130"]
 
 
 def random_events(
@@ -53,7 +55,7 @@ def random_events(
         if rng.random() < 0.02:
             user = f"u{rng.choice(visitors)}"
         anonymous = f"a{visitor}" if kind == "client" and rng.random() < 0.97 else None
-        agent = AGENTS[visitor % 4] if kind == "client" else None
+        agent = AGENTS[visitor % 4] if kind == "client" else rng.choice(SERVER_AGENTS)
         kind_of_event = rng.choice(
             ["page_view"] * 5 + ["add_to_cart"] * 2 + ["purchase", "signup", "refund"]
         )

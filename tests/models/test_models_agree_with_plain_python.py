@@ -1,5 +1,6 @@
 """The models against plain Python that follows the definitions, on random logs."""
 
+import datetime as dt
 import random
 from collections import Counter, defaultdict
 from typing import Any
@@ -19,6 +20,7 @@ def events(warehouse: Warehouse) -> list[dict[str, Any]]:
     rows = random_events(random.Random(21), 1500, range(40), "e") + long_visit()
     warehouse.lake.add("client", [row for row in rows if row["kind"] == "client"])
     warehouse.lake.add("server", [row for row in rows if row["kind"] == "server"])
+    warehouse.lake.as_of = dt.date(2026, 10, 15)
     warehouse.build()
     return oracle.elected(rows)
 
@@ -143,42 +145,47 @@ def check_attached_events(warehouse: Warehouse) -> None:
 
 
 def check_conversions(warehouse: Warehouse) -> None:
-    """A key is one fact, an id seen by both sides is one, and what is left pairs up by person."""
-    rows: list[Any] = warehouse.query(
-        "select conversion, conversion_key, person_unit, kind, event_us, event_id "
-        "from core.int_conversion_reports where not is_refund"
+    """Each fact is one conversion, told by the client where it saw it, and counted once by day and browser."""
+    names = ("conversion", "key", "person", "kind", "us", "event_id", "user_agent")
+    rows = warehouse.query(
+        "select conversion, conversion_key, reports.person_unit, kind, reports.event_us, reports.event_id,"
+        " stg_events.user_agent from core.int_conversion_reports as reports"
+        " inner join core.stg_events using (event_key, kind) where not is_refund"
     )
-    by_id: dict[Any, list[Any]] = defaultdict(list)
-    for row in rows:
-        by_id[(row[0], row[5])].append(row)
-    facts: set[Any] = set()
-    loose: dict[Any, list[Any]] = defaultdict(list)
-    for (conversion, event_id), reports in by_id.items():
-        keys = [row[1] for row in reports if row[1]]
-        if keys:
-            facts.add(("key", conversion, min(keys)))
-        elif len({row[3] for row in reports}) == 2:
-            facts.add(("id", conversion, event_id))
-        else:
-            loose[(conversion, reports[0][2])].append(reports[0])
-    assert {kind for kind, _, _ in facts} == {"key", "id"}
-    expected = len(facts)
-    for mine in loose.values():
-        run: list[Any] = []
-        for row in sorted(mine, key=lambda r: (r[4], r[5], r[3])):
-            if run and row[4] - run[-1][4] > 600_000_000:
-                expected += facts_of(run)
-                run = []
-            run.append(row)
-        expected += facts_of(run)
-    assert warehouse.query(
-        "select count(*), count(distinct conversion_id) from marts.conversions"
-    ) == [(expected, expected)]
+    reports = [dict(zip(names, row, strict=True)) for row in rows]
+    for report in reports:
+        report["side"] = "server" if report["kind"] == "server" else "client"
+    facts = oracle.facts(reports)
+    starts: dict[Any, list[Any]] = defaultdict(list)
+    for person, *start in warehouse.query(
+        "select person_unit, min(event_us), session_id, min(user_agent) from core.int_event_sessions"
+        " inner join core.stg_events using (event_key, event_us)"
+        " where is_session_event and bot_reason is null group by person_unit, session_id"
+    ):
+        starts[person].append(tuple(start))
+    expected = Counter(oracle.conversion(fact, starts) for fact in facts)
+    found: list[Any] = warehouse.query(
+        "select conversion, person_unit, converted_us, seen_by, browser from marts.conversions"
+    )
+    assert Counter(found) == expected
+    assert {row[3] for row in found} == {"client", "server", "both"}
+    browsers = Counter(row[4] for row in found if row[3] == "server")
+    assert browsers.keys() == {"Chrome", "Safari", "Firefox", "unknown"}
+    check_reconciliation(warehouse)
 
 
-def facts_of(run: list[Any]) -> int:
-    sides = Counter("server" if row[3] == "server" else "client" for row in run)
-    return max(sides.values(), default=0)
+def check_reconciliation(warehouse: Warehouse) -> None:
+    conversions: list[Any] = warehouse.query(
+        "select local_date, conversion, browser, seen_by from marts.conversions where not is_bot"
+    )
+    rows: list[Any] = warehouse.query(
+        "select date, conversion, browser, matched, client_only, server_only, tracking_loss"
+        " from marts.client_server_reconciliation"
+    )
+    assert {row[:3]: row[3:] for row in rows} == oracle.reconciliation(
+        conversions, warehouse.lake.as_of
+    )
+    assert {row[6] is None for row in rows if row[5]} == {True, False}
 
 
 def check_credits(warehouse: Warehouse) -> None:

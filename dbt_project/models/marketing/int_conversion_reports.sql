@@ -16,6 +16,7 @@ with event_sessions as (
     person_id,
     person_unit,
     session_id,
+    is_session_event,
     bot_reason
   from {{ ref('int_event_sessions') }}
   where
@@ -87,6 +88,67 @@ failed_conditions as (
       candidates.conversion = conditions.conversion
       and candidates.event_type = conditions.event
   where {{ json_text('candidates.properties', 'conditions.property') }} is distinct from conditions.value
+),
+
+-- A server that passes no user agent on: the browser is that of the person's last session before it.
+without_agent as (
+  select
+    event_key,
+    person_unit,
+    event_us
+  from candidates
+  where kind = 'server' and user_agent is null
+),
+
+own_sessions as (
+  select
+    event_sessions.session_id,
+    event_sessions.person_unit,
+    min(event_sessions.event_us) as start_us,
+    min(events.user_agent) as user_agent
+  from event_sessions
+  inner join events on event_sessions.event_key = events.event_key
+  where
+    event_sessions.is_session_event
+    and event_sessions.bot_reason is null
+    and event_sessions.person_unit in (select person_unit from without_agent)
+  group by event_sessions.session_id, event_sessions.person_unit
+),
+
+starts_and_sightings as (
+  select
+    person_unit,
+    start_us as event_us,
+    0 as is_sighting,
+    session_id,
+    cast(null as {{ dbt.type_string() }}) as event_key
+  from own_sessions
+  union all
+  select distinct
+    person_unit,
+    event_us,
+    1 as is_sighting,
+    cast(null as {{ dbt.type_string() }}) as session_id,
+    event_key
+  from without_agent
+),
+
+last_sessions as (
+  select
+    event_key,
+    {{ last_known_before(
+        'session_id', 'person_unit', 'event_us, is_sighting, session_id nulls last, event_key nulls first'
+    ) }} as session_id
+  from starts_and_sightings
+),
+
+session_agents as (
+  select
+    last_sessions.event_key,
+    own_sessions.user_agent
+  from last_sessions
+  inner join own_sessions on last_sessions.session_id = own_sessions.session_id
+  where last_sessions.event_key is not null
 )
 
 select
@@ -99,7 +161,7 @@ select
   candidates.person_unit,
   candidates.session_id,
   candidates.bot_reason,
-  candidates.user_agent,
+  coalesce(candidates.user_agent, session_agents.user_agent) as user_agent,
   candidates.conversion,
   candidates.is_refund,
   -- its hash is published as conversion_id: who could guess the key must not be able to tell
@@ -119,4 +181,5 @@ left join failed_conditions
   on
     candidates.event_key = failed_conditions.event_key
     and candidates.conversion = failed_conditions.conversion
+left join session_agents on candidates.event_key = session_agents.event_key
 where failed_conditions.event_key is null

@@ -14,6 +14,7 @@ from event_assets.checks.tracking.events import (
     check_gaps,
     check_personal,
 )
+from event_assets.checks.tracking.loss import LOSS_CHECK, check_loss
 from event_assets.checks.tracking.marts import Marts, NotBuilt
 from event_assets.checks.tracking.plan import (
     DEPRECATED_CHECK,
@@ -122,6 +123,7 @@ def plan_checks() -> list[TrackingCheck]:
     unused = named("tracking_coverage", UNUSED_CHECK)
     filling = named("property_coverage", FILLING_CHECK)
     names = named("similar_names", NAMES_CHECK)
+    loss = named("client_server_reconciliation", LOSS_CHECK)
     return [
         TrackingCheck(
             reviews,
@@ -155,5 +157,14 @@ def plan_checks() -> list[TrackingCheck]:
             "as far as they were sent in the last 30 days and are not both planned.",
             ("similar_names", "event_recency", "property_coverage", "tracking_violations"),
             lambda marts, plan: check_names(names, marts),
+        ),
+        TrackingCheck(
+            loss,
+            "The share of conversions that the server alone reported, by conversion and browser: a "
+            "day, and seven together, against the 28 days before. It warns where at least five were "
+            "lost and the share rose by more than `checks.tracking_loss.warn`, chance left aside "
+            "(the lower end of the interval of the difference, at three standard deviations).",
+            ("client_server_reconciliation",),
+            lambda marts, plan: check_loss(loss, marts, plan.checks),
         ),
     ]

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from event_assets.checks.days import RECENT
+from event_assets.checks.tracking.loss_rises import BEFORE, SPANS
 from event_assets.settings import Settings
 from event_assets.warehouse import read_as_of, warehouse_reader
 
@@ -25,6 +26,7 @@ SHOWN = 1_000
 """The most rows of a kind that are fetched where a log decides how many there are."""
 
 _CHARTED = 2 * RECENT
+_COMPARED = timedelta(days=max(SPANS) + BEFORE)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ _SELECTS = {
     "source_days": _Select(
         "source_days",
         "select * from {source_days} where date > {charted} order by source, date",
+    ),
+    # days that are old enough, as far back as the oldest that makes news is compared with
+    "client_server_reconciliation": _Select(
+        "client_server_reconciliation",
+        "select date, conversion, browser, matched, server_only from {client_server_reconciliation}"
+        " where tracking_loss is not null and date >= {compared} order by date, conversion, browser",
     ),
     # an event of the plan, wherever it is sent
     "event_recency": _Select(
@@ -181,6 +189,7 @@ def read_marts(settings: Settings, plan_version: int) -> Marts:
         values = {table: f"warehouse.marts.{table}" for table in TABLES} | {
             "charted": f"date '{(as_of or date.max) - _CHARTED - timedelta(days=1)}'",
             "recent": recent,
+            "compared": f"date '{(as_of or date.max) - RECENT - _COMPARED}'",
             "version": str(plan_version),
             "set_aside": (
                 _SET_ASIDE.format(recent=recent) if "tracking_violations" in present else ""

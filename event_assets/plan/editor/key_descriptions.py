@@ -93,10 +93,13 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "clock": "The share of a source's day with clocks that are wrong.",
         "personal_data": "The share of records with e-mail addresses, cards, phone numbers or tokens "
         "where the plan declares none.",
+        "tracking_loss": "The share of conversions that the server alone reported, against the weeks "
+        "before.",
     },
     "Thresholds": {"warn": _WARN, "error": "Above this the day stays out of the tables."},
     "WarnThreshold": {"warn": _WARN},
     "WarnAbove": {"warn": _WARN},
+    "WarnRise": {"warn": "Where a share rose by more than this, a check warns."},
     "WarnFar": {"warn": "Farther than this, in either direction, a check warns."},
     "AcceptedDay": {
         "source": "The source, by its name in sources.yaml.",
