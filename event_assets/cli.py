@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from event_assets.channels_command import channels_app
+from event_assets.collect_command import collect
 from event_assets.command_options import DataOption, JsonOption
 from event_assets.errors import ConfigurationError, DiskError
 from event_assets.plan_commands.app import plan_app
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(plan_app)
 app.add_typer(channels_app)
+app.command()(collect)
 
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show Dagster's and dbt's logs.")]
 

@@ -9,7 +9,14 @@ from event_assets.errors import ConfigurationError
 from event_assets.plan.mistakes import Mistakes
 from event_assets.yaml_files import YamlFile, did_you_mean, read_yaml
 
-FILES = ("plan.yaml", "property_groups.yaml", "funnels.yaml", "channels.yaml", "sources.yaml")
+FILES = (
+    "plan.yaml",
+    "property_groups.yaml",
+    "funnels.yaml",
+    "channels.yaml",
+    "sources.yaml",
+    "collector.yaml",
+)
 EVENTS = "events"
 
 
