@@ -25,5 +25,7 @@
     'match_window_us': 10 * 60 * 1000000,
     'currency': 'EUR',
     'time_zone': 'UTC',
+    'max_users_per_device': 1,
+    'max_devices_per_user': 50,
   }) }}
 {%- endmacro %}

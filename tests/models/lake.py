@@ -135,6 +135,7 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         *[(name, TEXT) for name in ("campaign_pattern", "site_kind", "click_id_pattern")],
         ("is_paid", pa.bool_()),
     ],
+    "identity_exclusions": [(name, TEXT) for name in ("anonymous_id", "user_id", "previous_id")],
     "rates": [("date", pa.date32()), ("currency", TEXT), ("rate", pa.float64())],
     **{name: list(columns.items()) for name, columns in event_views.SCHEMAS.items()},
     "identity_key": [("identity_key", TEXT)],
@@ -147,6 +148,8 @@ SETTINGS: dict[str, Any] = {
     "time_zone": "Europe/Berlin",
     "publish_user_id": False,
     "match_window_us": 600_000_000,
+    "max_users_per_device": 1,
+    "max_devices_per_user": 50,
 }
 SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
     "lookbacks": [{"lookback_days": days} for days in (7, 30)],

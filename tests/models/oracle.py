@@ -3,7 +3,8 @@
 import datetime as dt
 import hashlib
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 MINUTE = 60
@@ -121,31 +122,150 @@ def measures(session: list[Event]) -> tuple[Any, ...]:
     )
 
 
-def persons(events: list[Event]) -> dict[str, str]:
-    """The person of every session: its visitor's only user, on a shared device its own user, else the device."""
-    users: dict[str, set[str]] = defaultdict(set)
-    anonymous: dict[str, str] = {}
-    for event in events:
-        visitor = visitor_id(event)
-        if visitor:
-            users[visitor] |= {event["user_id"]} if event.get("user_id") else set()
-            if event.get("anonymous_id"):
-                anonymous[visitor] = event["anonymous_id"]
-    found: dict[str, str] = {}
-    for session in sessions(events):
-        visitor = str(visitor_id(session[0]))
-        own = {event["user_id"] for event in session if event.get("user_id")}
-        known = users[visitor] if len(users[visitor]) == 1 else own
-        person = "p_" + (
-            md5(KEY + "u:" + min(known)) if known else md5(KEY + "a:" + anonymous[visitor])
+Identity = tuple[str, str]
+"""A device ("a") or a user ("u") and its id."""
+
+
+class Joined:
+    """Union-find over ids. Users rank before devices, then ids by their bytes: the first stands for all."""
+
+    def __init__(self, links: Iterable[tuple[Identity, Identity]]) -> None:
+        self._parents: dict[Identity, Identity] = {}
+        for one, other in links:
+            first, second = sorted((self.first(one), self.first(other)), key=self._rank)
+            if first != second:
+                self._parents[second] = first
+
+    def first(self, identity: Identity) -> Identity:
+        while identity in self._parents:
+            identity = self._parents[identity]
+        return identity
+
+    @staticmethod
+    def _rank(identity: Identity) -> tuple[bool, bytes]:
+        return identity[0] == "a", identity[1].encode()
+
+
+class Identities:
+    """Which ids are one person's: aliases merge ids of a kind, what is seen together joins the kinds."""
+
+    def __init__(
+        self,
+        events: list[Event],
+        *,
+        max_users: int = 1,
+        max_devices: int = 50,
+        excluded: Iterable[tuple[Identity, Identity]] = (),
+    ) -> None:
+        cut = {frozenset(pair) for pair in excluded}
+        pairs = {link for event in events for link in self._links(event, events)}
+        links = [(min(pair), max(pair)) for pair in pairs - cut if len(pair) == 2]
+        aliases = [link for link in links if link[0][0] == link[1][0]]
+        known_as = Counter(identity for link in aliases for identity in link)
+        confused = {identity for identity, count in known_as.items() if count > max_devices}
+        self.known = {identity for pair in pairs | self._alone(events) for identity in pair}
+        self.merged = Joined(link for link in aliases if not confused & set(link))
+        near: dict[Identity, set[Identity]] = defaultdict(set)
+        for device, user in (link for link in links if link not in aliases):
+            near[self.merged.first(device)].add(self.merged.first(user))
+            near[self.merged.first(user)].add(self.merged.first(device))
+        self.guarded = confused | {
+            each
+            for each, others in near.items()
+            if len(others) > (max_devices if each[0] == "u" else max_users)
+        }
+        self._joined = Joined(
+            [
+                *((a, b) for a, b in aliases if self.merged.first(a) == self.merged.first(b)),
+                *((a, b) for a in near for b in near[a] if not self.guarded & {a, b}),
+            ]
         )
-        found[session_id(session)] = person
+
+    @staticmethod
+    def _alone(events: list[Event]) -> set[frozenset[Identity]]:
+        fields = (("u", "user_id"), ("a", "anonymous_id"))
+        return {
+            frozenset({(kind, event[name])})
+            for event in events
+            for kind, name in fields
+            if event.get(name)
+        }
+
+    def told(self, identity: Identity) -> tuple[str, bool]:
+        """The person of an id, and whether it is a shared device or runaway."""
+        return self._person(identity), self.merged.first(identity) in self.guarded
+
+    @staticmethod
+    def _links(event: Event, events: list[Event]) -> set[frozenset[Identity]]:
+        user, device = event.get("user_id"), event.get("anonymous_id")
+        previous = event.get("previous_id")
+        links: set[frozenset[Identity]] = set()
+        if user and device:
+            links.add(frozenset({("u", user), ("a", device)}))
+        if previous and (user or device):
+            is_user = not any(each.get("anonymous_id") == previous for each in events) and any(
+                each.get("user_id") == previous for each in events
+            )
+            target = ("u", user) if user else ("a", str(device))
+            links.add(frozenset({("u" if is_user else "a", previous), target}))
+        return links
+
+    def person(self, event: Event, user: str | None) -> str | None:
+        """The person of an event in whose session `user` was known, else of its device."""
+        if user:
+            return self._person(("u", user))
+        device = event.get("anonymous_id")
+        return self._person(("a", device)) if device else None
+
+    def _person(self, identity: Identity) -> str:
+        kind, name = self._joined.first(identity)
+        return "p_" + md5(f"{KEY}{kind}:{name}")
+
+
+def persons(events: list[Event], identities: Identities | None = None) -> dict[Any, str | None]:
+    """The person of every event, by kind and event_id: that of its session's user, else of its device."""
+    identities = identities or Identities(events)
+    users = {
+        (event["kind"], event["event_id"]): min(
+            (each["user_id"] for each in session if each.get("user_id")), default=None
+        )
+        for session in sessions(events)
+        for event in session
+    }
+    return {
+        key: identities.person(event, users.get(key) or event.get("user_id"))
+        for event in events
+        for key in [(event["kind"], event["event_id"])]
+    }
+
+
+def identity_history(events: list[Event]) -> set[tuple[Any, ...]]:
+    """visitor_id, person_id, valid_from, valid_to of every time in which a visitor is one person's."""
+    people = persons(events)
+    by_visitor: dict[Any, dict[dt.datetime, str | None]] = defaultdict(dict)
+    for event in sorted(events, key=order):
+        if visitor_id(event) and event["ts_quality"] != "implausible":
+            person = people[(event["kind"], event["event_id"])]
+            by_visitor[visitor_id(event)][event["event_ts"]] = person
+    found: set[tuple[Any, ...]] = set()
+    for visitor, instants in by_visitor.items():
+        turns = [list(turn) for _, turn in itertools.groupby(instants, key=instants.__getitem__)]
+        ends = [turn[0] for turn in turns[1:]] + [None]
+        found |= {
+            (visitor, instants[turn[0]], turn[0], end)
+            for turn, end in zip(turns, ends, strict=True)
+        }
     return found
 
 
 def funnel_depth(events: list[Event], steps: list[str], window: float) -> int:
     """The deepest step of an ordered funnel that starts at any event of step 1: tries every start."""
-    events = sorted((e for e in events if e["event_type"] in steps), key=order)
+    numbers = {name: number for number, name in enumerate(steps)}
+    # of events at one instant the earlier step comes first
+    events = sorted(
+        (e for e in events if e["event_type"] in numbers),
+        key=lambda e: (e["event_ts"], numbers[e["event_type"]], e["event_id"], e["kind"]),
+    )
     deepest = 0
     for start, first in enumerate(events):
         if first["event_type"] != steps[0]:

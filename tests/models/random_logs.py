@@ -55,6 +55,11 @@ def random_events(
         if rng.random() < 0.02:
             user = f"u{rng.choice(visitors)}"
         anonymous = f"a{visitor}" if kind == "client" and rng.random() < 0.97 else None
+        previous = None
+        if rng.random() < 0.03:
+            previous = rng.choice(
+                [f"a{rng.choice(visitors)}", user, f"u{rng.choice(visitors) // 2}"]
+            )
         agent = AGENTS[visitor % 4] if kind == "client" else rng.choice(SERVER_AGENTS)
         kind_of_event = rng.choice(
             ["page_view"] * 5 + ["add_to_cart"] * 2 + ["purchase", "signup", "refund"]
@@ -82,6 +87,7 @@ def random_events(
                 source=kind,
                 anonymous_id=anonymous,
                 user_id=user,
+                previous_id=previous,
                 page_url=rng.choice([*PAGES, None]) if kind == "client" else None,
                 referrer=rng.choice(REFERRERS),
                 user_agent=agent,

@@ -30,6 +30,7 @@ def test_models_agree_with_the_definitions(
 ) -> None:
     check_sessions(warehouse, events)
     check_persons(warehouse, events)
+    check_identity_history(warehouse, events)
     check_funnel(warehouse, events)
     check_attached_events(warehouse)
     check_conversions(warehouse)
@@ -80,8 +81,26 @@ def check_sessions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
 
 
 def check_persons(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
-    found = dict(warehouse.query("select session_id, person_id from marts.sessions"))
-    assert found == oracle.persons(events)
+    expected = oracle.persons(events)
+    found = {
+        (kind, event_id): person
+        for kind, event_id, person in warehouse.query(
+            "select kind, event_id, person_id from core.int_event_sessions"
+        )
+    }
+    assert found == expected
+    standings = {row[0] for row in warehouse.query("select standing from core.int_identities")}
+    assert standings >= {"user", "anonymous", "shared"}
+
+
+def check_identity_history(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+    found = warehouse.query(
+        "select visitor_id, person_id, valid_from, valid_to, reason from marts.identity_history"
+    )
+    assert {row[:4] for row in found} == oracle.identity_history(events)
+    assert len(found) == len({row[:4] for row in found})
+    assert {row[4] for row in found} == {"user", "session_user", "shared", "anonymous"}
+    assert any(row[3] for row in found)
 
 
 def check_funnel(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:

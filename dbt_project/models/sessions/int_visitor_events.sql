@@ -1,7 +1,7 @@
 {{
   config(
     unit='visitor_unit',
-    follows=['visitor'],
+    follows=['visitor', 'identity'],
     emits={'person': 'person_unit'},
   )
 }}
@@ -26,16 +26,20 @@ with events as (
   where {{ only_changed('visitor_unit') }}
 ),
 
-visitors as (
+identities as (
   select
-    visitor_id,
+    id_key,
     person_id,
-    is_shared
-  from {{ ref('visitors') }}
+    standing
+  from {{ ref('int_identities') }}
 ),
 
-identity_key as (
-  select identity_key from {{ source('plan', 'identity_key') }}
+users as (
+  select
+    id as user_id,
+    person_id
+  from {{ ref('int_identities') }}
+  where is_user
 ),
 
 -- a run: events with no gap longer than the inactivity between neighbours
@@ -156,17 +160,17 @@ people as (
     coalesce(session_events.is_session_start, false) as is_session_start,
     coalesce(session_events.is_campaign_change, false) as is_campaign_change,
     session_events.split_cause,
-    -- on a shared device nothing carries over: the session's own user, else the device itself
+    -- the session's user is who it was, also where the device is not joined with it: on a shared device
+    -- nothing carries over
+    coalesce(users.person_id, identities.person_id) as person_id,
     case
-      when not visitors.is_shared then visitors.person_id
-      when coalesce(session_events.session_user_id, events.user_id) is not null
-        then {{ pseudonym('p', 'u', 'coalesce(session_events.session_user_id, events.user_id)') }}
-      else visitors.person_id
-    end as person_id
+      when users.person_id != identities.person_id then 'session_user'
+      else identities.standing
+    end as identity_reason
   from events
   left join session_events on events.event_key = session_events.event_key
-  left join visitors on events.visitor_id = visitors.visitor_id
-  cross join identity_key
+  left join identities on events.visitor_id = identities.id_key
+  left join users on coalesce(session_events.session_user_id, events.user_id) = users.user_id
 )
 
 select
