@@ -30,19 +30,27 @@ class PublishConfig(ConfigModel):
 
 
 class SessionConfig(ConfigModel):
-    """What ends a session. Thirty minutes and a day are the web analytics convention."""
+    """What ends a session. Thirty minutes and a day are the web analytics convention.
+
+    In mode `client` the tracker's own session id does, and the rest is for events without one.
+    """
 
     inactivity_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
     max_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 24
     split_on_campaign: bool = True
     mode: Literal["inactivity", "client"] = "inactivity"
 
-    @field_validator("mode")
-    @classmethod
-    def _check_mode(cls, mode: str) -> str:
-        if mode != "inactivity":
-            raise invalid(f"`{mode}` is not computed yet; allowed: inactivity")
-        return mode
+
+class BotsConfig(ConfigModel):
+    """Rates of a session that no person reaches: what does more is flagged as a bot.
+
+    Page views: one every 0.6 seconds for a whole minute, or one every half a minute for twelve
+    hours. Events: what a display of 60 Hz makes of a movement for a whole minute.
+    """
+
+    views_per_minute: Annotated[int, Field(ge=1)] = 100
+    events_per_minute: Annotated[int, Field(ge=1)] = 3600
+    views_per_session: Annotated[int, Field(ge=1)] = 1500
 
 
 class ExcludedLink(ConfigModel):
@@ -111,6 +119,7 @@ class SourcesConfig(ConfigModel):
     storage: StorageConfig = StorageConfig()
     publish: PublishConfig = PublishConfig()
     session: SessionConfig = SessionConfig()
+    bots: BotsConfig = BotsConfig()
     identity: IdentityConfig = IdentityConfig()
     attribution: AttributionConfig = AttributionConfig()
     own_domains: tuple[str, ...] = ()

@@ -144,6 +144,10 @@ SETTINGS: dict[str, Any] = {
     "inactivity_us": 30 * 60 * 1_000_000,
     "max_session_us": 24 * 3600 * 1_000_000,
     "split_on_campaign": True,
+    "session_mode": "inactivity",
+    "bot_views_per_minute": 100,
+    "bot_events_per_minute": 3600,
+    "bot_views_per_session": 1500,
     "currency": "EUR",
     "time_zone": "Europe/Berlin",
     "publish_user_id": False,
@@ -157,6 +161,7 @@ SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
     "plan_sources": [
         {"source": "client", "kind": "client", "opens_sessions": True},
         {"source": "server", "kind": "server", "opens_sessions": False},
+        {"source": "mobile", "kind": "mobile", "opens_sessions": True},
     ],
     "plan_events": [
         {

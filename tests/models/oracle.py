@@ -5,18 +5,33 @@ import hashlib
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 MINUTE = 60
 HALF_HOUR = 30 * MINUTE
 DAY = 86_400
-MATCH_WINDOW_US = 600_000_000
 KEY = "test-key"
-SIDES = ("both", "client", "server")
 
 Event = dict[str, Any]
-Report = dict[str, Any]
-Start = tuple[int, str, str | None]
+Cut = tuple[str, list[Event]]
+"""A session: why it began, and its own events."""
+
+OPENING = ("client", "mobile")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the configuration says of sessions; times in seconds."""
+
+    mode: str = "inactivity"
+    inactivity: float = HALF_HOUR
+    longest: float = DAY
+    split_on_campaign: bool = True
+    time_zone: str = "Europe/Berlin"
+    views_per_minute: int = 100
+    events_per_minute: int = 3600
+    views_per_session: int = 1500
 
 
 def md5(text: str) -> str:
@@ -56,37 +71,59 @@ def signature(event: Event) -> tuple[Any, ...] | None:
     return values if any(values) else None
 
 
-def sessions(events: list[Event]) -> list[list[Event]]:
-    """Each visitor's own (client) events, cut: by gaps, by user and campaign, every 24 hours."""
+def sessions(events: list[Event], rules: Rules | None = None) -> list[list[Event]]:
+    return [session for _, session in cut(events, rules or Rules())]
+
+
+def cut(events: list[Event], rules: Rules) -> list[Cut]:
+    """Each visitor's own events, cut: by gaps, by user and campaign, every 24 hours; or by the tracker's id."""
     by_visitor: dict[str, list[Event]] = defaultdict(list)
     for event in events:
         visitor = visitor_id(event)
-        if visitor and event["kind"] == "client" and event["ts_quality"] != "implausible":
+        if visitor and event["kind"] in OPENING and event["ts_quality"] != "implausible":
             by_visitor[visitor].append(event)
-    found: list[list[Event]] = []
+    found: list[Cut] = []
     for mine in by_visitor.values():
         mine.sort(key=order)
-        for run in cut_by_gaps(mine):
-            for piece in cut_by_context(run):
-                start = seconds(piece[0])
-                slices: dict[int, list[Event]] = defaultdict(list)
-                for event in piece:
-                    slices[int((seconds(event) - start) // DAY)].append(event)
-                found += slices.values()
+        found += [
+            ("first" if session[0] is mine[0] else cause, session)
+            for cause, session in cut_visitor(mine, rules)
+        ]
     return found
 
 
-def cut_by_gaps(events: list[Event]) -> list[list[Event]]:
+def cut_visitor(mine: list[Event], rules: Rules) -> list[Cut]:
+    rest = [event for event in mine if rules.mode != "client" or not event.get("session_hint")]
+    by_hint: dict[str, list[Event]] = defaultdict(list)
+    for event in mine:
+        if event not in rest:
+            by_hint[event["session_hint"]].append(event)
+    found: list[Cut] = [("session_hint", session) for session in by_hint.values()]
+    for number, run in enumerate(cut_by_gaps(rest, rules.inactivity) if rest else []):
+        for cause, piece in cut_by_context(run, rules.split_on_campaign):
+            start = seconds(piece[0])
+            slices: dict[int, list[Event]] = defaultdict(list)
+            for event in piece:
+                slices[int((seconds(event) - start) // rules.longest)].append(event)
+            cause = cause or ("inactivity" if number else "session_hint")
+            found += [
+                ("max_duration" if slice_number else cause, session)
+                for slice_number, session in slices.items()
+            ]
+    return found
+
+
+def cut_by_gaps(events: list[Event], inactivity: float) -> list[list[Event]]:
     runs = [[events[0]]]
     for before, event in itertools.pairwise(events):
-        if seconds(event) - seconds(before) > HALF_HOUR:
+        if seconds(event) - seconds(before) > inactivity:
             runs.append([])
         runs[-1].append(event)
     return runs
 
 
-def cut_by_context(run: list[Event]) -> list[list[Event]]:
-    pieces: list[list[Event]] = [[]]
+def cut_by_context(run: list[Event], split_on_campaign: bool) -> list[Cut]:
+    pieces: list[Cut] = [("", [])]
     user = campaign = None
     seen_page = False
     for position, event in enumerate(run):
@@ -97,9 +134,9 @@ def cut_by_context(run: list[Event]) -> list[list[Event]]:
         other_campaign = mine and (
             mine != campaign if campaign else position > 0 and not first_page
         )
-        if position and (other_user or other_campaign):
-            pieces.append([])
-        pieces[-1].append(event)
+        if position and (other_user or (other_campaign and split_on_campaign)):
+            pieces.append(("user" if other_user else "campaign", []))
+        pieces[-1][1].append(event)
         user = event.get("user_id") or user
         campaign = mine or campaign
     return pieces
@@ -107,19 +144,6 @@ def cut_by_context(run: list[Event]) -> list[list[Event]]:
 
 def session_id(session: list[Event]) -> str:
     return md5(str(visitor_id(session[0])) + session[0]["event_id"])
-
-
-def measures(session: list[Event]) -> tuple[Any, ...]:
-    """Engaged seconds, page views, duration in seconds, landing page, exit page."""
-    gaps = [seconds(after) - seconds(before) for before, after in itertools.pairwise(session)]
-    pages = [e["page_url"].split("?")[0].split("#")[0] for e in session if e.get("page_url")]
-    return (
-        sum(min(gap, 30) for gap in gaps),
-        sum(event["event_type"] == "page_view" for event in session),
-        sum(gaps),
-        pages[0] if pages else None,
-        pages[-1] if pages else None,
-    )
 
 
 Identity = tuple[str, str]
@@ -285,82 +309,3 @@ def weights(model: str, touches: int) -> list[float]:
     if model == "last":
         return [0.0] * (touches - 1) + [1.0]
     return [1 / touches] * touches if touches else []
-
-
-def facts(reports: list[Report]) -> list[list[Report]]:
-    """What was reported, once each: the sightings of every conversion, bots' included.
-
-    A key is one fact, so is an id that both sides report; what is left pairs up by person.
-    """
-    by_id: dict[Any, list[Report]] = defaultdict(list)
-    for report in reports:
-        by_id[report["conversion"], report["event_id"]].append(report)
-    found: dict[Any, list[Report]] = defaultdict(list)
-    loose: dict[Any, list[Report]] = defaultdict(list)
-    for (conversion, event_id), same in by_id.items():
-        first_of = {side: first(same, side) for side in ("client", "server")}
-        sightings = [report for report in first_of.values() if report]
-        keys = [report["key"] for report in same if report["key"]]
-        if keys:
-            found["key", conversion, min(keys)] += sightings
-        elif len(sightings) == 2:
-            found["id", conversion, event_id] += sightings
-        else:
-            loose[conversion, sightings[0]["person"]] += sightings
-    for owner, mine in loose.items():
-        mine.sort(key=report_order)
-        run = 0
-        counts: dict[str, int] = {}
-        for before, report in itertools.pairwise([None, *mine]):
-            assert report
-            if before is None or report["us"] - before["us"] > MATCH_WINDOW_US:
-                run, counts = run + 1, {"client": 0, "server": 0}
-            counts[report["side"]] += 1
-            found["pair", *owner, run, counts[report["side"]]].append(report)
-    return list(found.values())
-
-
-def first(reports: list[Report], side: str) -> Report | None:
-    return min((r for r in reports if r["side"] == side), key=report_order, default=None)
-
-
-def report_order(report: Report) -> tuple[Any, ...]:
-    return (report["us"], report["event_id"], report["kind"])
-
-
-def conversion(fact: list[Report], starts: dict[Any, list[Start]]) -> tuple[Any, ...]:
-    """Conversion, person, time, who saw it, the browser. The client tells, where it saw it.
-
-    `starts`: per person, when each session of no bot began, its id and its user agent.
-    """
-    sides = {report["side"] for report in fact}
-    teller = first(fact, "client") or first(fact, "server")
-    assert teller
-    agent = teller["user_agent"]
-    if agent is None and teller["side"] == "server":
-        before = [start for start in starts[teller["person"]] if start[0] <= teller["us"]]
-        agent = max(before)[2] if before else None
-    seen_by = "both" if len(sides) == 2 else min(sides)
-    return (teller["conversion"], teller["person"], teller["us"], seen_by, browser(agent))
-
-
-def browser(agent: str | None) -> str:
-    if agent is None:
-        return "unknown"
-    return next((name for name in ("Firefox", "Chrome", "Safari") if name in agent), "other")
-
-
-def reconciliation(
-    conversions: list[tuple[dt.date, str, str, str]], as_of: dt.date
-) -> dict[tuple[dt.date, str, str], tuple[int, int, int, float | None]]:
-    """Of (day, conversion, browser, seen_by): matched, client only, server only, tracking loss."""
-    counts: dict[Any, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SIDES, 0))
-    for day, name, agent, seen_by in conversions:
-        counts[day, name, agent][seen_by] += 1
-    found: dict[Any, Any] = {}
-    for (day, name, agent), by in counts.items():
-        of_server = by["both"] + by["server"]
-        is_mature = (as_of - day).days > 2
-        loss = by["server"] / of_server if of_server and is_mature else None
-        found[day, name, agent] = (by["both"], by["client"], by["server"], loss)
-    return found

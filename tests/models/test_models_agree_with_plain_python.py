@@ -5,8 +5,10 @@ import random
 from collections import Counter, defaultdict
 from typing import Any
 
+import conversion_oracle
 import oracle
 import pytest
+import session_oracle
 from building import Warehouse
 from lake import event
 from random_logs import random_events
@@ -72,7 +74,7 @@ def check_sessions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
     )
     described = {row[0]: row[1:6] for row in measures}
     assert described == {
-        oracle.session_id(session): pytest.approx(oracle.measures(session))
+        oracle.session_id(session): pytest.approx(session_oracle.measures(session))
         for session in oracle.sessions(events)
     }
     for _, engaged, views, _, _, _, is_bounce, conversions in measures:
@@ -174,7 +176,7 @@ def check_conversions(warehouse: Warehouse) -> None:
     reports = [dict(zip(names, row, strict=True)) for row in rows]
     for report in reports:
         report["side"] = "server" if report["kind"] == "server" else "client"
-    facts = oracle.facts(reports)
+    facts = conversion_oracle.facts(reports)
     starts: dict[Any, list[Any]] = defaultdict(list)
     for person, *start in warehouse.query(
         "select person_unit, min(event_us), session_id, min(user_agent) from core.int_event_sessions"
@@ -182,7 +184,7 @@ def check_conversions(warehouse: Warehouse) -> None:
         " where is_session_event and bot_reason is null group by person_unit, session_id"
     ):
         starts[person].append(tuple(start))
-    expected = Counter(oracle.conversion(fact, starts) for fact in facts)
+    expected = Counter(conversion_oracle.conversion(fact, starts) for fact in facts)
     found: list[Any] = warehouse.query(
         "select conversion, person_unit, converted_us, seen_by, browser from marts.conversions"
     )
@@ -201,7 +203,7 @@ def check_reconciliation(warehouse: Warehouse) -> None:
         "select date, conversion, browser, matched, client_only, server_only, tracking_loss"
         " from marts.client_server_reconciliation"
     )
-    assert {row[:3]: row[3:] for row in rows} == oracle.reconciliation(
+    assert {row[:3]: row[3:] for row in rows} == conversion_oracle.reconciliation(
         conversions, warehouse.lake.as_of
     )
     assert {row[6] is None for row in rows if row[5]} == {True, False}

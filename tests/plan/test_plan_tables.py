@@ -19,6 +19,8 @@ Write = Callable[[dict[str, str]], Path]
 
 COLUMNS = {
     "settings": "inactivity_us BIGINT, max_session_us BIGINT, split_on_campaign BOOLEAN, "
+    "session_mode VARCHAR, bot_views_per_minute BIGINT, bot_events_per_minute BIGINT, "
+    "bot_views_per_session BIGINT, "
     "currency VARCHAR, time_zone VARCHAR, publish_user_id BOOLEAN, "
     "match_window_us BIGINT, max_users_per_device BIGINT, max_devices_per_user BIGINT",
     "identity_key": "identity_key VARCHAR",
@@ -166,6 +168,10 @@ def test_the_settings_stand_in_one_row(write_plan: Write, tmp_path: Path):
         "inactivity_us": 30 * 60 * 10**6,
         "max_session_us": 24 * 3600 * 10**6,
         "split_on_campaign": True,
+        "session_mode": "inactivity",
+        "bot_views_per_minute": 100,
+        "bot_events_per_minute": 3600,
+        "bot_views_per_session": 1500,
         "currency": "EUR",
         "time_zone": "UTC",
         "publish_user_id": True,

@@ -149,7 +149,6 @@ _MORE: dict[str, dict[str, Any]] = {
         "semantics": {"items": {"enum": list(COMPUTED_SEMANTICS)}},
         "breakdown": {"maxItems": 0},
     },
-    "SessionConfig": {"mode": {"enum": ["inactivity"]}},
     "Source": {
         "format": {"enum": list(allowed_formats())},
         "mapping": mapping_schema(),
