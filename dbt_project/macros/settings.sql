@@ -28,6 +28,7 @@
     'bot_views_per_session': 1500,
     'match_window_us': 10 * 60 * 1000000,
     'currency': 'EUR',
+    'half_life_days': 7.0,
     'time_zone': 'UTC',
     'max_users_per_device': 1,
     'max_devices_per_user': 50,

@@ -37,6 +37,7 @@ SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "match_window_us": pa.int64(),
         "max_users_per_device": pa.int64(),
         "max_devices_per_user": pa.int64(),
+        "half_life_days": pa.float64(),
     },
     "identity_key": {"identity_key": pa.string()},
     "identity_exclusions": {
@@ -225,6 +226,7 @@ def _settings_row(settings: Settings) -> tuple[Any, ...]:
         _microseconds(MATCH_WINDOW),
         config.identity.max_users_per_device,
         config.identity.max_devices_per_user,
+        config.attribution.half_life_days,
     )
 
 

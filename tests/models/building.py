@@ -63,10 +63,10 @@ class Warehouse:
             return connection.execute(sql).fetchall()
 
     def tables(self) -> dict[str, list[tuple[object, ...]]]:
-        """Every table that the models keep, its rows in one order."""
+        """Every table and view of the models, its rows in one order."""
         names = self.query(
-            "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('core', 'marts') order by 1"
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_schema in ('core', 'marts') order by 1"
         )
         return {str(name): self.query(f"select * from {name} order by all") for (name,) in names}
 

@@ -154,6 +154,7 @@ SETTINGS: dict[str, Any] = {
     "match_window_us": 600_000_000,
     "max_users_per_device": 1,
     "max_devices_per_user": 50,
+    "half_life_days": 7.0,
 }
 SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
     "lookbacks": [{"lookback_days": days} for days in (7, 30)],

@@ -301,11 +301,3 @@ def funnel_depth(events: list[Event], steps: list[str], window: float) -> int:
                 reached += 1
         deepest = max(deepest, reached)
     return deepest
-
-
-def weights(model: str, touches: int) -> list[float]:
-    if model == "first":
-        return [1.0] + [0.0] * (touches - 1)
-    if model == "last":
-        return [0.0] * (touches - 1) + [1.0]
-    return [1 / touches] * touches if touches else []

@@ -22,7 +22,8 @@ COLUMNS = {
     "session_mode VARCHAR, bot_views_per_minute BIGINT, bot_events_per_minute BIGINT, "
     "bot_views_per_session BIGINT, "
     "currency VARCHAR, time_zone VARCHAR, publish_user_id BOOLEAN, "
-    "match_window_us BIGINT, max_users_per_device BIGINT, max_devices_per_user BIGINT",
+    "match_window_us BIGINT, max_users_per_device BIGINT, max_devices_per_user BIGINT, "
+    "half_life_days DOUBLE",
     "identity_key": "identity_key VARCHAR",
     "identity_exclusions": "anonymous_id VARCHAR, user_id VARCHAR, previous_id VARCHAR",
     "lookbacks": "lookback_days BIGINT",
@@ -178,6 +179,7 @@ def test_the_settings_stand_in_one_row(write_plan: Write, tmp_path: Path):
         "match_window_us": 10 * 60 * 10**6,
         "max_users_per_device": 2,
         "max_devices_per_user": 50,
+        "half_life_days": 3.5,
     }
     assert rows(tables, "lookbacks") == [(7,), (30,)]
     assert rows(tables, "own_domains") == [("shop.example.com",)]
