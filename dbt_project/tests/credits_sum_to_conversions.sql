@@ -13,7 +13,6 @@ with conversions as (
 
 combinations as (
   select distinct
-    conversion,
     model,
     lookback_days
   from {{ ref('attribution_credits') }}
@@ -25,7 +24,7 @@ expected as (
     combinations.model,
     combinations.lookback_days
   from conversions
-  inner join combinations on conversions.conversion = combinations.conversion
+  cross join combinations
 ),
 
 credits as (

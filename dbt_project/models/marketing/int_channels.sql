@@ -1,3 +1,0 @@
-{{ config(materialized='view') }}
-
-{{ channel_numbers() }}
