@@ -99,8 +99,9 @@ def _tables(
     names = connection.execute(
         "select table_name, comment from duckdb_tables()"
         " where database_name = 'warehouse' and schema_name = ? and not temporary"
-        " order by table_name",
-        [MARTS],
+        " union all select view_name, comment from duckdb_views()"
+        " where database_name = 'warehouse' and schema_name = ? order by 1",
+        [MARTS, MARTS],
     ).fetchall()
     kept_columns = set(rules.columns)
     if not settings.config.publish.user_id:

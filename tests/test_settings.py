@@ -24,7 +24,8 @@ time_zone: Europe/Berlin
 currency: EUR
 start_date: 2018-11-01
 publish: {since: 400 days, user_id: false}
-session: {inactivity_minutes: 30, max_hours: 24, split_on_campaign: true, mode: inactivity}
+session: {inactivity_minutes: 30, max_hours: 24, split_on_campaign: true, mode: client}
+bots: {views_per_minute: 50}
 attribution: {lookback_days: [7, 30, 90], half_life_days: 7}
 own_domains: [shop.example.com]
 sources:
@@ -67,6 +68,8 @@ def test_the_documented_file_is_read(tmp_path: Path):
     assert config.start_date == date(2018, 11, 1)
     assert (config.publish.since_days, config.publish.user_id) == (400, False)
     assert config.attribution.lookback_days == (7, 30, 90)
+    assert (config.session.mode, config.bots.views_per_minute) == ("client", 50)
+    assert (config.bots.events_per_minute, config.bots.views_per_session) == (3600, 1500)
     client, site = config.sources
     assert (client.format, client.mapping, client.drop) == ("auto", {}, ())
     assert site.mapping["session_hint"] == "sessionId"

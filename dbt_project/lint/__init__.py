@@ -90,3 +90,11 @@ json_property = json_property_text
 
 def typed_text(text: str, type_name: str) -> str:
     return f"try_cast({text} as {type_name})"
+
+
+def hash_bucket(text: str, buckets: int) -> str:
+    return f"length({text}) % {buckets}"
+
+
+def bit(number: str) -> str:
+    return f"(1 << {number})"

@@ -10,7 +10,10 @@
     unit      the column that names the unit
     follows   kinds of change to follow; a changed key is a unit. Without it the query is run in full
               and compared with the table: the units whose rows differ are the changed ones
-    emits     {kind: column}: the keys to pass on to the models that follow this kind
+    emits     {kind: column}: the keys to pass on to the models that follow this kind; or
+              {kind: {keys: columns, where_different: columns}}: only those of rows that differ in these
+              columns before and after
+    connects  true where the query gives a graph of ids and the table their persons (see connecting.sql)
     reads_lake  a folder of the lake (`events`) that the query reads as source('lake', …): only the
               parts of the loads concerned are opened, by name
     loads_of  the model that tells which loads hold a unit; without it the units are the loads
@@ -58,6 +61,10 @@
 {% macro keyed_rebuild(target_relation, existing, sql, fingerprint) %}
   {%- set upto = keyed_last_seq() -%}
   {%- set sql = with_lake_files(sql, none) -%}
+  {%- if config.get('connects') -%}
+    {% do keyed_create(keyed_scratch('edges'), sql) %}
+    {%- set sql = connected_sql(keyed_scratch('edges'), none) -%}
+  {%- endif -%}
   {%- set staged = target_relation.incorporate(path={'identifier': target_relation.identifier ~ '__rebuild'}, type='table') -%}
   {% call statement('drop_staged') %} drop table if exists {{ staged }} {% endcall %}
   {% call statement('main') %} {{ create_table_as(False, staged, sql) }} {% endcall %}
@@ -92,17 +99,14 @@
       ) as differences
     {% endcall %}
   {%- endif -%}
-  {%- set units = run_query('select count(*) from ' ~ changed).rows[0][0] -%}
 
-  {%- if units == 0 -%}
+  {%- if keyed_count(changed) == 0 -%}
     {% call statement('main') %} select 0 {% endcall %}
   {%- else -%}
-    {%- if config.get('follows') -%}
-      {%- set changed_sql = modules.re.sub(
-            'true /[*] only_changed: ([A-Za-z_.]+) [*]/', 'cast(\\1 as ' ~ dbt.type_string() ~ ') in (select unit from ' ~ changed ~ ')', sql) -%}
-      {% call statement('fresh_rows') %}
-        create or replace temporary table {{ fresh }} as {{ with_lake_files(changed_sql, changed) }}
-      {% endcall %}
+    {%- if config.get('connects') -%}
+      {% do connect_changed(target_relation, changed, sql) %}
+    {%- elif config.get('follows') -%}
+      {% do keyed_create(fresh, with_lake_files(keyed_of_units(sql, changed), changed)) %}
     {%- endif -%}
     {% do keyed_emit(target_relation, fresh, changed, unit) %}
     {% call statement('delete_units') %}
@@ -121,20 +125,62 @@
 {#- Passes on the keys that the rows of changed units carry, before and after. -#}
 {% macro keyed_emit(target_relation, fresh, changed, unit) %}
   {%- set seq = keyed_last_seq() + 1 -%}
-  {%- for kind, column in config.get('emits', {}).items() -%}
+  {%- for kind, emitted in config.get('emits', {}).items() -%}
+    {%- if emitted is string -%}
+      {%- set touched = keyed_rows_of(target_relation, [emitted], changed, unit) ~ ' union all ' ~ keyed_rows_of(fresh, [emitted], changed, unit) -%}
+      {%- set keys = [emitted] -%}
+    {%- else -%}
+      {%- set before = keyed_rows_of(target_relation, emitted.where_different, changed, unit) -%}
+      {%- set after = keyed_rows_of(fresh, emitted.where_different, changed, unit) -%}
+      {%- set touched = '(' ~ before ~ ' except ' ~ after ~ ') union all (' ~ after ~ ' except ' ~ before ~ ')' -%}
+      {%- set keys = emitted['keys'] -%}
+    {%- endif -%}
+    {% do keyed_create(keyed_scratch('emitted'), keyed_distinct_keys(touched, keys)) %}
+    {%- if config.get('connects') -%}
+      {#- a user's events are on devices that are not linked with it, too: shared, or excluded -#}
+      {% call statement('emit_neighbours') %}
+        insert into {{ keyed_scratch('emitted') }}
+        select distinct neighbour_key from {{ keyed_scratch('edges') }}
+        where is_user and neighbour_key is not null and id_key in (select key from {{ keyed_scratch('emitted') }})
+      {% endcall %}
+    {%- endif -%}
     {% call statement('emit_' ~ kind) %}
       insert into {{ state_table('changes') }} (change_seq, kind, key)
-      select {{ seq }}, '{{ kind }}', key from (
-        select cast({{ column }} as {{ dbt.type_string() }}) as key from {{ target_relation }}
-        where cast({{ unit }} as {{ dbt.type_string() }}) in (select unit from {{ changed }})
-        union
-        select cast({{ column }} as {{ dbt.type_string() }}) as key from {{ fresh }}
-        where cast({{ unit }} as {{ dbt.type_string() }}) in (select unit from {{ changed }})
-      ) as touched
-      where key is not null
+      select distinct {{ seq }}, '{{ kind }}', key from {{ keyed_scratch('emitted') }}
     {% endcall %}
   {%- endfor -%}
 {% endmacro %}
+
+
+{% macro keyed_rows_of(relation, columns, changed, unit) -%}
+  select {{ columns | join(', ') }} from {{ relation }}
+  where cast({{ unit }} as {{ dbt.type_string() }}) in (select unit from {{ changed }})
+{%- endmacro %}
+
+
+{% macro keyed_distinct_keys(touched, keys) -%}
+  {%- for key in keys %}
+    select cast({{ key }} as {{ dbt.type_string() }}) as key from ({{ touched }}) as touched where {{ key }} is not null
+    {{ 'union' if not loop.last }}
+  {%- endfor %}
+{%- endmacro %}
+
+
+{#- A query with `only_changed` restricted to the units in a table. -#}
+{% macro keyed_of_units(sql, units) -%}
+  {{ return(modules.re.sub(
+       'true /[*] only_changed: ([A-Za-z_.]+) [*]/', 'cast(\\1 as ' ~ dbt.type_string() ~ ') in (select unit from ' ~ units ~ ')', sql)) }}
+{%- endmacro %}
+
+
+{% macro keyed_create(table, sql) %}
+  {% call statement('create_' ~ table) %} create or replace temporary table {{ table }} as {{ sql }} {% endcall %}
+{% endmacro %}
+
+
+{% macro keyed_count(table) -%}
+  {{ return(run_query('select count(*) from ' ~ table).rows[0][0]) }}
+{%- endmacro %}
 
 
 {% macro keyed_scratch(suffix) -%}
@@ -171,7 +217,8 @@
   {%- set parts = [
         sql | replace(env_var('EVENT_ASSETS_LAKE', ''), '') | replace(env_var('EVENT_ASSETS_LOCAL_LAKE', ''), ''),
         config.get('unit'), config.get('follows', []) | sort | string, config.get('emits', {}) | dictsort | string,
-        config.get('reads_lake', ''), config.get('loads_of', '')] -%}
+        config.get('reads_lake', ''), config.get('loads_of', ''),
+        connecting_sql() if config.get('connects') else ''] -%}
   {%- for id in model.depends_on.nodes | sort -%}
     {%- set node = graph.nodes.get(id) or graph.sources.get(id) -%}
     {%- if node.resource_type == 'seed' -%}

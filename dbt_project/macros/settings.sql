@@ -22,8 +22,15 @@
     'inactivity_us': 30 * 60 * 1000000,
     'max_session_us': 24 * 3600 * 1000000,
     'split_on_campaign': true,
+    'session_mode': 'inactivity',
+    'bot_views_per_minute': 100,
+    'bot_events_per_minute': 3600,
+    'bot_views_per_session': 1500,
     'match_window_us': 10 * 60 * 1000000,
     'currency': 'EUR',
+    'half_life_days': 7.0,
     'time_zone': 'UTC',
+    'max_users_per_device': 1,
+    'max_devices_per_user': 50,
   }) }}
 {%- endmacro %}

@@ -35,3 +35,15 @@
     else false
   end
 {%- endmacro %}
+
+{#- Whether a page says that a program drives its browser: what scripts read as navigator.webdriver. -#}
+{% macro says_automated(properties, context) -%}
+  {{ _webdriver(properties) }} or {{ _webdriver(context) }}
+{%- endmacro %}
+
+{#- Most events have none: a text is looked for faster than JSON is read. -#}
+{% macro _webdriver(json) -%}
+  coalesce(
+    case when contains({{ json }}, '"webdriver"') then {{ json_text(json, "'$.webdriver'") }} in ('true', '1') end, false
+  )
+{%- endmacro %}

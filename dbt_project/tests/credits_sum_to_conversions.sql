@@ -13,6 +13,7 @@ with conversions as (
 
 combinations as (
   select distinct
+    conversion,
     model,
     lookback_days
   from {{ ref('attribution_credits') }}
@@ -24,7 +25,7 @@ expected as (
     combinations.model,
     combinations.lookback_days
   from conversions
-  cross join combinations
+  inner join combinations on conversions.conversion = combinations.conversion
 ),
 
 credits as (

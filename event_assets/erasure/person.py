@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import cached_property
 
-import pyarrow.dataset as ds
-
-from event_assets.ingest.arrow import arrow
+from event_assets.erasure.joining import ASKED_DEVICE, ASKED_USER, Joining, is_user
+from event_assets.erasure.links import read_links
 from event_assets.ingest.pseudonyms import Pseudonyms
-from event_assets.ingest.scanning import scanned
-from event_assets.ingest.schema import EVENTS
+from event_assets.sources_config import IdentityConfig
 from event_assets.storage import AnyPath
-
-_IDS = ["user_id", "anonymous_id", "previous_id"]
-# its methods have no types
-_USER_ID, _ANONYMOUS_ID, _PREVIOUS_ID = (cast(Any, ds.field(name)) for name in _IDS)
 
 
 @dataclass(frozen=True)
@@ -37,9 +30,9 @@ class Asked:
 class Person:
     """All ids of a person in the lake, pseudonyms of them included.
 
-    `devices` are theirs alone. Of `shared` devices, others used them as well, only the events with
-    one of `user_ids` are theirs, and of `shared_asked`, which was asked for by name, those without
-    any user id too.
+    `devices` are joined with them. Of `shared` devices, which are not, only the events with one of
+    `user_ids` are theirs, and of `shared_asked`, which was asked for by name, those without any user
+    id too. An event that names a user is that user's.
     """
 
     user_ids: frozenset[str]
@@ -49,59 +42,47 @@ class Person:
 
     def owns(self, user_id: str | None, anonymous_id: str | None, previous_id: str | None) -> bool:
         """Whether an event with these ids is theirs."""
-        if user_id in self.user_ids or previous_id in self.user_ids:
+        if user_id in self.user_ids or previous_id in self.own_ids:
             return True
-        if anonymous_id in self.devices or previous_id in self.devices:
-            return True
-        return user_id is None and not self.shared_asked.isdisjoint((anonymous_id, previous_id))
+        if user_id is not None:
+            return False
+        return anonymous_id in self.devices or not self.shared_asked.isdisjoint(
+            (anonymous_id, previous_id)
+        )
 
-    @property
+    @cached_property
     def own_ids(self) -> frozenset[str]:
         """The ids that nobody else has."""
         return self.user_ids | self.devices
 
 
-def find_person(parts: Sequence[AnyPath], asked: Asked, key: str) -> Person:
-    """Join the devices that were seen with the person's user ids, as the identity model does."""
+def find_person(
+    parts: Sequence[AnyPath], asked: Asked, key: str, identity: IdentityConfig
+) -> Person:
+    """All ids that are joined with those asked for, as the identity model joins them.
+
+    The ids asked for are one person's, whatever the events say.
+    """
     pseudonyms = Pseudonyms(key)
-    user_ids, named = (
-        frozenset(each for each in ids) | {str(pseudonyms.of(each)) for each in ids}
-        for ids in (asked.user_ids, asked.anonymous_ids)
-    )
-    joined = set(named)
-    for row in _rows(parts, _USER_ID.isin(texts(user_ids))):
-        joined.update(row[name] for name in ("anonymous_id", "previous_id") if row[name])
-    joined -= user_ids
-    users: defaultdict[str, set[str]] = defaultdict(set)
-    ids = texts(joined)
-    seen = _ANONYMOUS_ID.isin(ids) | _PREVIOUS_ID.isin(ids)
-    for row in _rows(parts, seen & _USER_ID.is_valid()):
-        for name in ("anonymous_id", "previous_id"):
-            if row[name] in joined:
-                users[row[name]].add(row["user_id"])
-    # one id may stand in some sources as it was sent and in others as its pseudonym
-    others = {
-        device: {str(pseudonyms.of(user)) for user in seen_with}
-        - {str(pseudonyms.of(user)) for user in user_ids}
-        for device, seen_with in users.items()
-    }
-    shared = frozenset(
+    links = read_links(parts, asked.user_ids, asked.anonymous_ids, pseudonyms, identity.exclude)
+    joining = Joining(links.graph, identity.max_users_per_device, identity.max_devices_per_user)
+    theirs: frozenset[int] = frozenset()
+    shared_asked: frozenset[int] = frozenset()
+    if asked.user_ids:
+        theirs |= joining.person(ASKED_USER)
+    if asked.anonymous_ids:
+        joined = joining.person(ASKED_DEVICE)
+        if joining.is_guarded(ASKED_DEVICE):
+            shared_asked = joined - theirs
+        else:
+            theirs |= joined
+    seen_with = {
         device
-        for device in joined
-        if len(others.get(device, ())) > (device in named and not asked.user_ids)
-    )
-    return Person(user_ids, frozenset(joined) - shared, shared, shared & named)
-
-
-def texts(values: Iterable[str]) -> Any:
-    """Texts to look for with `isin`, none of them too."""
-    return arrow.array(sorted(values), arrow.string())
-
-
-def _rows(parts: Sequence[AnyPath], wanted: Any) -> list[dict[str, Any]]:
-    """The different ids of rows."""
-    found: set[tuple[Any, ...]] = set()
-    for batch in scanned(parts, EVENTS, columns=_IDS, filter=wanted):
-        different: Any = arrow.Table.from_batches([batch]).group_by(_IDS).aggregate([])
-        found.update(tuple(row[name] for name in _IDS) for row in different.to_pylist())
-    return [dict(zip(_IDS, row, strict=True)) for row in found]
+        for user in theirs
+        if is_user(user)
+        for device in links.graph.linked(user, alike=False)
+    }
+    user_ids, devices = links.texts(theirs)
+    _, shared = links.texts(seen_with - theirs | shared_asked)
+    _, asked_as = links.texts(shared_asked)
+    return Person(user_ids, devices, shared, asked_as)

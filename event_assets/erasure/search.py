@@ -14,7 +14,8 @@ import orjson
 import pyarrow.dataset as ds
 
 from event_assets.erasure.damage import damage_told, read_again
-from event_assets.erasure.person import Asked, Person, find_person, texts
+from event_assets.erasure.links import texts
+from event_assets.erasure.person import Asked, Person, find_person
 from event_assets.erasure.unfinished import Stage, read_unfinished
 from event_assets.errors import ConfigurationError
 from event_assets.identity_key import identity_key
@@ -102,7 +103,7 @@ def _searched(
     )
     if not may_be_lost:
         digests.check_none_is_lost(settings.lake, {*events, *quarantine})
-    person = find_person(events, asked, key)
+    person = find_person(events, asked, key, settings.config.identity)
     found = Found(person)
     theirs: defaultdict[str, set[int]] = defaultdict(set)
     hits: set[str] = set()

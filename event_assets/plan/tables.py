@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from event_assets.host_names import host_spellings
 from event_assets.identity_key import identity_key
+from event_assets.ingest.pseudonyms import Pseudonyms
 from event_assets.plan import event_views
 from event_assets.plan.model import Event, Plan
 from event_assets.settings import Settings
@@ -25,12 +27,24 @@ SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "inactivity_us": pa.int64(),
         "max_session_us": pa.int64(),
         "split_on_campaign": pa.bool_(),
+        "session_mode": pa.string(),
+        "bot_views_per_minute": pa.int64(),
+        "bot_events_per_minute": pa.int64(),
+        "bot_views_per_session": pa.int64(),
         "currency": pa.string(),
         "time_zone": pa.string(),
         "publish_user_id": pa.bool_(),
         "match_window_us": pa.int64(),
+        "max_users_per_device": pa.int64(),
+        "max_devices_per_user": pa.int64(),
+        "half_life_days": pa.float64(),
     },
     "identity_key": {"identity_key": pa.string()},
+    "identity_exclusions": {
+        "anonymous_id": pa.string(),
+        "user_id": pa.string(),
+        "previous_id": pa.string(),
+    },
     "lookbacks": {"lookback_days": pa.int64()},
     "own_domains": {"domain": pa.string()},
     "plan_sources": {"source": pa.string(), "kind": pa.string(), "opens_sessions": pa.bool_()},
@@ -98,15 +112,18 @@ SCHEMAS: dict[str, dict[str, pa.DataType]] = {
 }
 
 
+_PRIVATE = ("identity_key", "identity_exclusions")
+
+
 def compile_tables(plan: Plan, settings: Settings, out_dir: Path) -> None:
     """Write every table to out_dir, each as one file; files that would not change stay as they are.
 
-    The identity key is made here at first need, and its table is readable by the owner alone.
+    The identity key is made here at first need; tables with it or with ids are readable by the owner alone.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     key = identity_key(settings.data_dir)
     for name, rows in _tables(plan, settings, key).items():
-        mode = 0o600 if name == "identity_key" else 0o644
+        mode = 0o600 if name in _PRIVATE else 0o644
         _write(_table(name, rows), out_dir / f"{name}.parquet", mode)
 
 
@@ -128,6 +145,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
     return {
         "settings": [_settings_row(settings)],
         "identity_key": [(key,)],
+        "identity_exclusions": _exclusion_rows(settings, key),
         "lookbacks": [(days,) for days in config.attribution.lookback_days],
         "plan_sources": [(each.name, each.kind, each.opens_sessions) for each in config.sources],
         "plan_about": [(plan.name, plan.version, plan.verdict_hash, str(settings.plan_dir))],
@@ -198,11 +216,28 @@ def _settings_row(settings: Settings) -> tuple[Any, ...]:
         _microseconds(timedelta(minutes=config.session.inactivity_minutes)),
         _microseconds(timedelta(hours=config.session.max_hours)),
         config.session.split_on_campaign,
+        config.session.mode,
+        config.bots.views_per_minute,
+        config.bots.events_per_minute,
+        config.bots.views_per_session,
         config.currency,
         config.time_zone,
         config.publish.user_id,
         _microseconds(MATCH_WINDOW),
+        config.identity.max_users_per_device,
+        config.identity.max_devices_per_user,
+        config.attribution.half_life_days,
     )
+
+
+def _exclusion_rows(settings: Settings, key: str) -> list[tuple[Any, ...]]:
+    """Each id as it was sent and as the pseudonym that sources with `hash` store of it."""
+    pseudonyms = Pseudonyms(key)
+    return [
+        ids
+        for each in settings.config.identity.exclude
+        for ids in product(*(dict.fromkeys((sent, pseudonyms.of(sent))) for _, sent in each))
+    ]
 
 
 def _event_row(event: Event, in_funnels: set[str]) -> tuple[Any, ...]:

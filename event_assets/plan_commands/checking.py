@@ -15,7 +15,7 @@ from event_assets.plan.loader import read_plan
 from event_assets.plan.mistakes import Mistakes
 from event_assets.plan.model import Plan
 from event_assets.plan.written import unknown_name
-from event_assets.settings import SourcesConfig
+from event_assets.sources_config import SourcesConfig
 from event_assets.yaml_files import YamlFile
 
 

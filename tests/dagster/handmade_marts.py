@@ -51,6 +51,17 @@ _COLUMNS = {
         "date date, conversion varchar, browser varchar, matched bigint, client_only bigint,"
         " server_only bigint, tracking_loss double"
     ),
+    "guarded_ids": (
+        "visitor_id varchar, kind varchar, standing varchar, linked_ids bigint, alias_ids bigint"
+    ),
+}
+# what the warehouse holds beside the marts, of which samples are taken
+_CORE_COLUMNS = {
+    "int_identities": "id_key varchar, id varchar, is_user boolean, linked_ids bigint",
+    "stg_events": (
+        "user_id varchar, anonymous_id varchar, previous_id varchar, landing_date date, file varchar,"
+        " line bigint"
+    ),
 }
 
 Tables = Mapping[str, list[dict[str, Any]]]
@@ -61,15 +72,16 @@ def write_marts(settings: Settings, tables: Tables) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.warehouse.unlink(missing_ok=True)
     with duckdb.connect(str(settings.warehouse)) as connection:
-        connection.execute("create schema marts")
-        for table, rows in tables.items():
-            connection.execute(f"create table marts.{table} ({_COLUMNS[table]})")
-            for row in rows:
-                places = ", ".join("?" * len(row))
-                connection.execute(
-                    f"insert into marts.{table} ({', '.join(row)}) values ({places})",
-                    list(row.values()),
-                )
+        for schema, columns in (("marts", _COLUMNS), ("core", _CORE_COLUMNS)):
+            connection.execute(f"create schema {schema}")
+            for table in columns.keys() & {*tables, *_CORE_COLUMNS}:
+                connection.execute(f"create table {schema}.{table} ({columns[table]})")
+                for row in tables.get(table, []):
+                    places = ", ".join("?" * len(row))
+                    connection.execute(
+                        f"insert into {schema}.{table} ({', '.join(row)}) values ({places})",
+                        list(row.values()),
+                    )
     settings.plan_tables_dir.mkdir(parents=True, exist_ok=True)
     as_of = pa.table({"as_of": pa.array([AS_OF], pa.date32())})
     pq.write_table(as_of, settings.plan_tables_dir / "as_of.parquet")
@@ -85,6 +97,7 @@ def clean() -> dict[str, list[dict[str, Any]]]:
         "tracking_coverage": [covered("page_view"), covered("purchase")],
         "property_coverage": [filled("purchase", "amount", "ok")],
         "similar_names": [],
+        "guarded_ids": [],
         "client_server_reconciliation": reconciled_days("Chrome", [(20, 2)] * 60),
     }
 
@@ -197,3 +210,23 @@ def reconciled_days(
         }
         for number, (reported, lost) in enumerate(days)
     ]
+
+
+def guarded(name: str, standing: str, others: int) -> dict[str, list[dict[str, Any]]]:
+    """A user or device that was seen with too many others, and one event of it: rows by table."""
+    is_user = standing == "runaway"
+    key = f"v_{len(name)}"
+    columns = {"user_id" if is_user else "anonymous_id": name}
+    return {
+        "guarded_ids": [
+            {
+                "visitor_id": key,
+                "kind": "user" if is_user else "device",
+                "standing": standing,
+                "linked_ids": others,
+                "alias_ids": 0,
+            }
+        ],
+        "int_identities": [{"id_key": key, "id": name, "is_user": is_user, "linked_ids": others}],
+        "stg_events": [{**columns, "landing_date": LAST, "file": FILE, "line": others}],
+    }

@@ -22,6 +22,7 @@ from tests.dagster.handmade_marts import (
     covered,
     filled,
     finding,
+    guarded,
     seen,
     similar,
     source_day,
@@ -86,7 +87,7 @@ def is_chart(result: dg.AssetCheckResult, name: str) -> bool:
 
 def test_every_check_is_quiet_on_a_clean_log(shop: Settings):
     results = judged(shop, clean())
-    assert len(results) == 13
+    assert len(results) == 14
     assert [name for name, result in results.items() if not result.passed] == []
     assert {result.severity for result in results.values()} == {dg.AssetCheckSeverity.WARN}
 
@@ -492,6 +493,49 @@ def test_names_that_look_alike_are_told_with_a_place(shop: Settings):
         f"the event `Purchase` (9 times, as in {FILE}:31) looks like `purchase`, and 1 pair more: "
         "send one of them, or plan both"
     )
+
+
+def with_guarded(*found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Twenty devices of one user each beside what is given."""
+    plain = [
+        {"id_key": f"d{n}", "id": f"d{n}", "is_user": False, "linked_ids": 1} for n in range(20)
+    ]
+    tables = {**clean(), "int_identities": plain, "stg_events": []}
+    for each in found:
+        for table, rows in each.items():
+            tables[table] = [*tables[table], *rows]
+    return tables
+
+
+def test_a_runaway_id_is_named_by_pseudonym_and_place(shop: Settings):
+    tables = with_guarded(
+        guarded("tester@example.com", "runaway", 77), guarded("kiosk", "shared", 3)
+    )
+    result = judged(shop, tables)["guarded_ids"]
+    assert not result.passed
+    assert f"a user's id that was seen with 77 others, as in {FILE}:77" in (
+        result.description or ""
+    )
+    told = (result.description or "") + rows_told(result, "guarded")
+    assert "| v_18 | user | runaway | 77 |" in told
+    assert "| v_5 | device | shared | 3 |" in told
+    assert "tester" not in told
+    assert "kiosk" not in told
+
+
+def test_a_runaway_id_of_long_ago_and_a_few_shared_devices_are_no_news(shop: Settings):
+    tables = with_guarded(guarded("bot", "runaway", 77), guarded("kiosk", "shared", 3))
+    tables["stg_events"][0]["landing_date"] = LONG_AGO
+    result = judged(shop, tables)["guarded_ids"]
+    assert result.passed
+    assert "1 shared device, 1 runaway id" in (result.description or "")
+
+
+def test_many_shared_devices_are_told_with_their_share(shop: Settings):
+    tables = with_guarded(*(guarded("k" * n, "shared", 2) for n in range(1, 6)))
+    result = judged(shop, tables)["guarded_ids"]
+    assert not result.passed
+    assert "20.0% of the devices with a user were used by several" in (result.description or "")
 
 
 @pytest.mark.parametrize("missing", TABLES)

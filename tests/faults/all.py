@@ -1,8 +1,7 @@
-"""The fault table: every fault that is tried, and those whose time comes with the browser tracker."""
+"""The fault table: every fault that is tried, and those whose time comes with the collector."""
 
 from tests.faults import (
     clocks,
-    collector,
     concurrency,
     crash,
     delivery,
@@ -13,7 +12,6 @@ from tests.faults import (
     leaks,
     moving_files,
     plan_change,
-    shared_log,
 )
 
 FAULTS = sorted(
@@ -21,8 +19,6 @@ FAULTS = sorted(
         *hostile_lines.FAULTS,
         *moving_files.FAULTS,
         *clocks.FAULTS,
-        *collector.FAULTS,
-        *shared_log.FAULTS,
         *concurrency.FAULTS,
         *delivery.FAULTS,
         *plan_change.FAULTS,
@@ -35,6 +31,10 @@ FAULTS = sorted(
     key=lambda fault: fault.number,
 )
 
-WITH_TRACKER = [
+WITH_CAPTURE = [
+    (1, "kill -9 of the collector under load"),
+    (2, "SIGTERM of the collector under load"),
+    (4, "64 writers on one events.log"),
+    (18, "abuse of the collector"),
     (19, "the tracker: navigate, close, hide, offline, quota"),
 ]

@@ -283,8 +283,28 @@ def test_on_a_shared_device_only_the_events_with_the_id_are_theirs(workspace: Wo
     found = search(workspace.settings, Asked((), (SHARED,)))
     assert found.events == 1  # the one without a user id
     found = search(workspace.settings, Asked((), ("own",)))
-    assert found.events == 1  # one user's device is that user's with all that is on it
+    assert found.events == 2  # one user's device is that user's, who was on the shared one as well
     assert search(workspace.settings, Asked(("nobody else",))).lines == {}
+
+
+def test_a_person_is_found_over_any_number_of_hops(workspace: Workspace) -> None:
+    hops = [
+        line(user_id="a", anonymous_id="phone", at=NOON),
+        line(user_id="a", anonymous_id="laptop", at=NOON + 1),
+        line(user_id="b", anonymous_id="tablet", at=NOON + 2),
+        line(user_id="b", previous_id="a", at=NOON + 3),
+        line(anonymous_id="tv", previous_id="tablet", at=NOON + 4),
+        line(anonymous_id="tv", at=NOON + 5),
+        line(user_id="c", anonymous_id="other", at=NOON + 6),
+    ]
+    workspace.write(b"".join(hops))
+    workspace.ingest()
+    for asked in (Asked(("a",)), Asked(("b",)), Asked((), ("tv",)), Asked((), ("phone",))):
+        found = search(workspace.settings, asked)
+        assert found.events == 6
+        assert found.person.user_ids >= {"a", "b"}
+        assert found.person.devices >= {"phone", "laptop", "tablet", "tv"}
+        assert "c" not in found.person.user_ids
 
 
 @pytest.mark.parametrize("raw", [False, True], ids=["lake", "raw"])

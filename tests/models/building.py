@@ -20,6 +20,8 @@ class Warehouse:
         self.lake = HandmadeLake(folder / "lake")
         self.path = folder / "warehouse.duckdb"
         self.manifest = manifest
+        self.told: list[str] = []
+        """What macros have logged."""
 
     def dbt(self, *arguments: str) -> bool:
         """True where dbt ended well; what failed is printed, for pytest to show."""
@@ -42,12 +44,15 @@ class Warehouse:
             link.symlink_to(self.folder / "lake" if name == "lake" else self.folder)
         try:
             return dbtRunner(
-                manifest=self.manifest
-            ).invoke(  # pyright: ignore[reportArgumentType]
-                [arguments[0], *dbt_flags(self.home), *arguments[1:]]
-            )
+                manifest=self.manifest,  # pyright: ignore[reportArgumentType]
+                callbacks=[self._listen],
+            ).invoke([arguments[0], *dbt_flags(self.home), *arguments[1:]])
         finally:
             DuckDBConnectionManager.close_all_connections()
+
+    def _listen(self, message: Any) -> None:
+        if message.info.name.startswith("JinjaLog"):
+            self.told.append(message.info.msg)
 
     def build(self, *arguments: str) -> None:
         self.lake.commit()
@@ -58,10 +63,10 @@ class Warehouse:
             return connection.execute(sql).fetchall()
 
     def tables(self) -> dict[str, list[tuple[object, ...]]]:
-        """Every table that the models keep, its rows in one order."""
+        """Every table and view of the models, its rows in one order."""
         names = self.query(
-            "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('core', 'marts') order by 1"
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_schema in ('core', 'marts') order by 1"
         )
         return {str(name): self.query(f"select * from {name} order by all") for (name,) in names}
 

@@ -135,6 +135,7 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         *[(name, TEXT) for name in ("campaign_pattern", "site_kind", "click_id_pattern")],
         ("is_paid", pa.bool_()),
     ],
+    "identity_exclusions": [(name, TEXT) for name in ("anonymous_id", "user_id", "previous_id")],
     "rates": [("date", pa.date32()), ("currency", TEXT), ("rate", pa.float64())],
     **{name: list(columns.items()) for name, columns in event_views.SCHEMAS.items()},
     "identity_key": [("identity_key", TEXT)],
@@ -143,10 +144,17 @@ SETTINGS: dict[str, Any] = {
     "inactivity_us": 30 * 60 * 1_000_000,
     "max_session_us": 24 * 3600 * 1_000_000,
     "split_on_campaign": True,
+    "session_mode": "inactivity",
+    "bot_views_per_minute": 100,
+    "bot_events_per_minute": 3600,
+    "bot_views_per_session": 1500,
     "currency": "EUR",
     "time_zone": "Europe/Berlin",
     "publish_user_id": False,
     "match_window_us": 600_000_000,
+    "max_users_per_device": 1,
+    "max_devices_per_user": 50,
+    "half_life_days": 7.0,
 }
 SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
     "lookbacks": [{"lookback_days": days} for days in (7, 30)],
@@ -154,6 +162,7 @@ SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
     "plan_sources": [
         {"source": "client", "kind": "client", "opens_sessions": True},
         {"source": "server", "kind": "server", "opens_sessions": False},
+        {"source": "mobile", "kind": "mobile", "opens_sessions": True},
     ],
     "plan_events": [
         {

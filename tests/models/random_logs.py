@@ -1,5 +1,7 @@
 """Random events in which everything happens that the models must bear: ties, logins, shared devices, duplicates."""
 
+import datetime as dt
+import json
 import random
 from typing import Any
 
@@ -55,6 +57,11 @@ def random_events(
         if rng.random() < 0.02:
             user = f"u{rng.choice(visitors)}"
         anonymous = f"a{visitor}" if kind == "client" and rng.random() < 0.97 else None
+        previous = None
+        if rng.random() < 0.03:
+            previous = rng.choice(
+                [f"a{rng.choice(visitors)}", user, f"u{rng.choice(visitors) // 2}"]
+            )
         agent = AGENTS[visitor % 4] if kind == "client" else rng.choice(SERVER_AGENTS)
         kind_of_event = rng.choice(
             ["page_view"] * 5 + ["add_to_cart"] * 2 + ["purchase", "signup", "refund"]
@@ -82,6 +89,7 @@ def random_events(
                 source=kind,
                 anonymous_id=anonymous,
                 user_id=user,
+                previous_id=previous,
                 page_url=rng.choice([*PAGES, None]) if kind == "client" else None,
                 referrer=rng.choice(REFERRERS),
                 user_agent=agent,
@@ -92,6 +100,35 @@ def random_events(
             )
         )
     return events
+
+
+def with_odd_habits(rows: list[dict[str, Any]], salt: int) -> list[dict[str, Any]]:
+    """The same events, some of apps, by machines, in haste, or with what a tracker tells of attention.
+
+    Copies of an event stay copies. Haste falls on the night in which clocks are put back.
+    """
+    return [_with_odd_habits(row, random.Random(f"{salt} {row['raw_sha256']}")) for row in rows]
+
+
+def _with_odd_habits(row: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    row, properties = dict(row), json.loads(row["properties"])
+    if rng.random() < 0.25:
+        row["event_ts"] = dt.datetime(2026, 10, 24, 21, 59) + dt.timedelta(
+            seconds=rng.randrange(150)
+        )
+    if row["kind"] == "client":
+        if rng.random() < 0.15:
+            row |= {"kind": "mobile", "source": "mobile", "user_agent": None}
+        if rng.random() < 0.08:
+            name = rng.choice(["engaged_ms", "engagement_time_msec"])
+            properties[name] = rng.choice([0, 1500, 40_000, -1, 10**12, "no number"])
+        if rng.random() < 0.02:
+            properties["webdriver"] = rng.choice([True, False])
+        if rng.random() < 0.02:
+            row["context"] = json.dumps({"webdriver": True, "screen": "800x600"})
+        if rng.random() < 0.1:
+            row["ts_quality"] = "received"
+    return {**row, "properties": json.dumps(properties)}
 
 
 def random_ad_reports(rng: random.Random, days: range) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ PLAIN_TYPES = {"VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "TIM
 def test_every_table_and_column_is_described_and_plainly_typed(warehouse: Warehouse) -> None:
     warehouse.build()
     tables = warehouse.query(
-        "select table_name, comment from duckdb_tables() where schema_name in ('core', 'marts') order by 1"
+        "select table_name, comment from duckdb_tables() where schema_name in ('core', 'marts') "
+        "union all select view_name, comment from duckdb_views() where schema_name in ('core', 'marts') order by 1"
     )
     assert len(tables) > 25
     assert [name for name, comment in tables if not comment] == []

@@ -135,7 +135,7 @@ def test_a_changed_setting_rebuilds_the_models_that_read_it_and_what_follows(
     after = dict(warehouse.query("select model, build_id from event_assets_state.model_state"))
     assert {name for name in builds if builds[name] == after[name]} >= {
         "stg_events",
-        "visitors",
+        "int_identities",
         "stg_loads",
     }
     assert {name for name in builds if builds[name] != after[name]} >= {

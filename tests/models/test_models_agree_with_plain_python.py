@@ -5,13 +5,13 @@ import random
 from collections import Counter, defaultdict
 from typing import Any
 
+import conversion_oracle
 import oracle
 import pytest
+import session_oracle
 from building import Warehouse
 from lake import event
 from random_logs import random_events
-
-DAY_US = 86_400_000_000
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def test_models_agree_with_the_definitions(
 ) -> None:
     check_sessions(warehouse, events)
     check_persons(warehouse, events)
+    check_identity_history(warehouse, events)
     check_funnel(warehouse, events)
     check_attached_events(warehouse)
     check_conversions(warehouse)
-    check_credits(warehouse)
     assert warehouse.dbt("test", "--exclude", "exchange_rates_are_complete")
 
 
@@ -71,7 +71,7 @@ def check_sessions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
     )
     described = {row[0]: row[1:6] for row in measures}
     assert described == {
-        oracle.session_id(session): pytest.approx(oracle.measures(session))
+        oracle.session_id(session): pytest.approx(session_oracle.measures(session))
         for session in oracle.sessions(events)
     }
     for _, engaged, views, _, _, _, is_bounce, conversions in measures:
@@ -80,8 +80,26 @@ def check_sessions(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
 
 
 def check_persons(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
-    found = dict(warehouse.query("select session_id, person_id from marts.sessions"))
-    assert found == oracle.persons(events)
+    expected = oracle.persons(events)
+    found = {
+        (kind, event_id): person
+        for kind, event_id, person in warehouse.query(
+            "select kind, event_id, person_id from core.int_event_sessions"
+        )
+    }
+    assert found == expected
+    standings = {row[0] for row in warehouse.query("select standing from core.int_identities")}
+    assert standings >= {"user", "anonymous", "shared"}
+
+
+def check_identity_history(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
+    found = warehouse.query(
+        "select visitor_id, person_id, valid_from, valid_to, reason from marts.identity_history"
+    )
+    assert {row[:4] for row in found} == oracle.identity_history(events)
+    assert len(found) == len({row[:4] for row in found})
+    assert {row[4] for row in found} == {"user", "session_user", "shared", "anonymous"}
+    assert any(row[3] for row in found)
 
 
 def check_funnel(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
@@ -155,7 +173,7 @@ def check_conversions(warehouse: Warehouse) -> None:
     reports = [dict(zip(names, row, strict=True)) for row in rows]
     for report in reports:
         report["side"] = "server" if report["kind"] == "server" else "client"
-    facts = oracle.facts(reports)
+    facts = conversion_oracle.facts(reports)
     starts: dict[Any, list[Any]] = defaultdict(list)
     for person, *start in warehouse.query(
         "select person_unit, min(event_us), session_id, min(user_agent) from core.int_event_sessions"
@@ -163,7 +181,7 @@ def check_conversions(warehouse: Warehouse) -> None:
         " where is_session_event and bot_reason is null group by person_unit, session_id"
     ):
         starts[person].append(tuple(start))
-    expected = Counter(oracle.conversion(fact, starts) for fact in facts)
+    expected = Counter(conversion_oracle.conversion(fact, starts) for fact in facts)
     found: list[Any] = warehouse.query(
         "select conversion, person_unit, converted_us, seen_by, browser from marts.conversions"
     )
@@ -182,36 +200,7 @@ def check_reconciliation(warehouse: Warehouse) -> None:
         "select date, conversion, browser, matched, client_only, server_only, tracking_loss"
         " from marts.client_server_reconciliation"
     )
-    assert {row[:3]: row[3:] for row in rows} == oracle.reconciliation(
+    assert {row[:3]: row[3:] for row in rows} == conversion_oracle.reconciliation(
         conversions, warehouse.lake.as_of
     )
     assert {row[6] is None for row in rows if row[5]} == {True, False}
-
-
-def check_credits(warehouse: Warehouse) -> None:
-    touches: dict[Any, list[tuple[int, str, str]]] = defaultdict(list)
-    for person, at, touch, channel in warehouse.query(
-        "select person_unit, touched_us, touch_id, channel from marts.touchpoints"
-    ):
-        touches[person].append((int(str(at)), str(touch), str(channel)))
-    expected: dict[tuple[Any, ...], float] = {}
-    conversions = warehouse.query(
-        "select conversion_id, person_unit, converted_us from marts.conversions where not is_bot"
-    )
-    for conversion, person, at in conversions:
-        for days in (7, 30):
-            since = int(str(at)) - days * DAY_US
-            path = sorted(t for t in touches[person] if since <= t[0] <= int(str(at)))
-            for model in ("first", "last", "linear"):
-                if not path:
-                    expected[(conversion, None, model, days)] = 1.0
-                for touch, weight in zip(path, oracle.weights(model, len(path)), strict=False):
-                    if weight:
-                        expected[(conversion, touch[1], model, days)] = weight
-    rows = warehouse.query(
-        "select conversion_id, touch_id, model, lookback_days, credit from marts.attribution_credits"
-    )
-    found = {tuple(row[:4]): row[4] for row in rows}
-    assert len(rows) == len(found)
-    assert found == pytest.approx(expected)
-    assert any(key[1] is None for key in found)

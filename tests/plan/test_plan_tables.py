@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from event_assets.identity_key import identity_key
+from event_assets.ingest.pseudonyms import Pseudonyms
 from event_assets.plan.loader import load_plan
 from event_assets.plan.tables import compile_tables
 from event_assets.settings import Settings, load_settings
@@ -18,9 +19,13 @@ Write = Callable[[dict[str, str]], Path]
 
 COLUMNS = {
     "settings": "inactivity_us BIGINT, max_session_us BIGINT, split_on_campaign BOOLEAN, "
+    "session_mode VARCHAR, bot_views_per_minute BIGINT, bot_events_per_minute BIGINT, "
+    "bot_views_per_session BIGINT, "
     "currency VARCHAR, time_zone VARCHAR, publish_user_id BOOLEAN, "
-    "match_window_us BIGINT",
+    "match_window_us BIGINT, max_users_per_device BIGINT, max_devices_per_user BIGINT, "
+    "half_life_days DOUBLE",
     "identity_key": "identity_key VARCHAR",
+    "identity_exclusions": "anonymous_id VARCHAR, user_id VARCHAR, previous_id VARCHAR",
     "lookbacks": "lookback_days BIGINT",
     "own_domains": "domain VARCHAR",
     "plan_sources": "source VARCHAR, kind VARCHAR, opens_sessions BOOLEAN",
@@ -79,7 +84,8 @@ properties:
     "  - {name: two, channel: Own, site_kind: (none), paid: false}\npaid_mediums: [sponsored]\n",
     "rates.csv": "date,currency,rate\n2026-01-01,USD,0.9\n",
     "sources.yaml": "own_domains: [Shop.example.com]\npublish: {since: 2 weeks, user_id: true}\n"
-    "attribution: {lookback_days: [30, 7], half_life_days: 3.5}\n",
+    "attribution: {lookback_days: [30, 7], half_life_days: 3.5}\n"
+    "identity:\n  max_users_per_device: 2\n  exclude: [{user_id: ada, anonymous_id: kiosk}]\n",
 }
 
 
@@ -163,10 +169,17 @@ def test_the_settings_stand_in_one_row(write_plan: Write, tmp_path: Path):
         "inactivity_us": 30 * 60 * 10**6,
         "max_session_us": 24 * 3600 * 10**6,
         "split_on_campaign": True,
+        "session_mode": "inactivity",
+        "bot_views_per_minute": 100,
+        "bot_events_per_minute": 3600,
+        "bot_views_per_session": 1500,
         "currency": "EUR",
         "time_zone": "UTC",
         "publish_user_id": True,
         "match_window_us": 10 * 60 * 10**6,
+        "max_users_per_device": 2,
+        "max_devices_per_user": 50,
+        "half_life_days": 3.5,
     }
     assert rows(tables, "lookbacks") == [(7,), (30,)]
     assert rows(tables, "own_domains") == [("shop.example.com",)]
@@ -189,10 +202,23 @@ def test_a_host_with_letters_beyond_ascii_is_there_as_browsers_send_it_too(
     assert rows(tables, "plan_sources")[1] == ("server", "server", False)
 
 
+def test_an_excluded_link_stands_for_ids_as_they_were_sent_and_for_their_pseudonyms(
+    write_plan: Write, tmp_path: Path
+):
+    settings, tables = compiled(write_plan(RICH), tmp_path / "data")
+    hidden = Pseudonyms(identity_key(settings.data_dir))
+    assert set(rows(tables, "identity_exclusions")) == {
+        (device, user, None)
+        for device in ("kiosk", hidden.of("kiosk"))
+        for user in ("ada", hidden.of("ada"))
+    }
+
+
 def test_the_key_is_readable_by_its_owner_alone(write_plan: Write, tmp_path: Path):
     settings, tables = compiled(write_plan({}), tmp_path / "data")
     assert rows(tables, "identity_key") == [(identity_key(settings.data_dir),)]
-    for path in (tables / "identity_key.parquet", settings.data_dir / "identity.key"):
+    private = [tables / f"{name}.parquet" for name in ("identity_key", "identity_exclusions")]
+    for path in (*private, settings.data_dir / "identity.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

@@ -82,3 +82,11 @@
 {#- Days from one date to another. -#}
 {% macro days_between(earlier, later) %}{{ return(adapter.dispatch('days_between', 'event_assets')(earlier, later)) }}{% endmacro %}
 {% macro default__days_between(earlier, later) %}date_diff('day', {{ earlier }}, {{ later }}){% endmacro %}
+
+{#- One of so many buckets for a text, the same on every engine: by the first 8 hex digits of its md5. -#}
+{% macro hash_bucket(text, buckets) %}{{ return(adapter.dispatch('hash_bucket', 'event_assets')(text, buckets)) }}{% endmacro %}
+{% macro default__hash_bucket(text, buckets) %}cast('0x' || substr(md5({{ text }}), 1, 8) as bigint) % {{ buckets }}{% endmacro %}
+
+{#- The integer whose bit of this number is set. -#}
+{% macro bit(number) %}{{ return(adapter.dispatch('bit', 'event_assets')(number)) }}{% endmacro %}
+{% macro default__bit(number) %}(cast(1 as bigint) << cast({{ number }} as bigint)){% endmacro %}

@@ -1,101 +1,101 @@
-{{
-  config(
-    schema='marts',
-    unit='person_unit',
-    follows=['person', 'converting_person'],
-    emits={'credit_date': 'date'},
+{{ config(schema='marts', materialized='view') }}
 
-  )
-}}
-
-with conversions as (
-  select * from {{ ref('conversions') }}
-  where
-    not is_bot
-    and {{ only_changed('person_unit') }}
+with rule_credits as (
+  select * from {{ ref('int_rule_credits') }}
 ),
 
-touchpoints as (
-  select * from {{ ref('touchpoints') }}
-  where {{ only_changed('person_unit') }}
-),
-
-lookbacks as (
-  select lookback_days from {{ source('plan', 'lookbacks') }}
-),
-
-models as (
-  {{ rule_models() }}
-),
-
-windows as (
+removal_effects as (
   select
-    conversions.conversion_id,
-    conversions.conversion,
-    conversions.person_unit,
-    conversions.local_date as date,
-    conversions.value,
-    conversions.converted_us,
-    lookbacks.lookback_days,
-    conversions.converted_us - lookbacks.lookback_days * 86400000000 as opens_us
-  from conversions
-  cross join lookbacks
+    conversion,
+    lookback_days,
+    channel,
+    removal_effect
+  from {{ ref('attribution_model_weights') }}
+  where model = 'markov' and is_chosen_order
 ),
 
-paths as (
+solved as (
+  select distinct
+    conversion,
+    lookback_days
+  from removal_effects
+),
+
+-- every touch of every path stands once in the linear model
+touches as (
   select
-    windows.conversion_id,
-    windows.lookback_days,
-    touchpoints.touch_id,
-    touchpoints.channel,
-    touchpoints.campaign,
-    row_number() over (
-      partition by windows.conversion_id, windows.lookback_days
-      order by touchpoints.touched_us, touchpoints.touch_id
-    ) as position,
-    count(*) over (partition by windows.conversion_id, windows.lookback_days) as touches
-  from windows
-  inner join touchpoints
+    rule_credits.*,
+    coalesce(removal_effects.removal_effect, 0) as removal_effect,
+    count(*) over (
+      partition by rule_credits.conversion_id, rule_credits.lookback_days, rule_credits.channel
+    ) as touches_in_channel
+  from rule_credits
+  inner join solved
     on
-      windows.person_unit = touchpoints.person_unit
-      and touchpoints.touched_us >= windows.opens_us
-      and touchpoints.touched_us <= windows.converted_us
+      rule_credits.conversion = solved.conversion
+      and rule_credits.lookback_days = solved.lookback_days
+  left join removal_effects
+    on
+      rule_credits.conversion = removal_effects.conversion
+      and rule_credits.lookback_days = removal_effects.lookback_days
+      and rule_credits.channel = removal_effects.channel
+  where rule_credits.model = 'linear'
+),
+
+totals as (
+  select
+    *,
+    -- decimals add up to the same in any order
+    cast(
+      sum(cast(removal_effect / touches_in_channel as decimal(38, 20))) over (
+        partition by conversion_id, lookback_days
+      ) as double
+    ) as all_effects
+  from touches
 ),
 
 weighted as (
   select
-    paths.conversion_id,
-    paths.lookback_days,
-    paths.touch_id,
-    paths.channel,
-    paths.campaign,
-    models.model,
-    case models.model
-      when 'first' then case when paths.position = 1 then 1.0 else 0.0 end
-      when 'last' then case when paths.position = paths.touches then 1.0 else 0.0 end
-      when 'linear' then 1.0 / paths.touches
-    end as credit
-  from paths
-  cross join models
+    *,
+    case
+      when touch_id is null then 1.0
+      when all_effects > 0 then removal_effect / touches_in_channel / all_effects
+      else {{ whole_if('touch_number = touches') }}
+    end as path_credit
+  from totals
 )
 
 select
-  windows.conversion_id,
-  windows.conversion,
-  weighted.touch_id,
-  models.model,
-  cast(windows.lookback_days as {{ dbt.type_bigint() }}) as lookback_days,
-  case when weighted.conversion_id is null then '(unattributed)' else weighted.channel end as channel,
-  weighted.campaign,
-  cast(coalesce(weighted.credit, 1.0) as double) as credit,
-  cast(coalesce(weighted.credit, 1.0) * windows.value as double) as revenue,
-  windows.date,
-  windows.person_unit
-from windows
-cross join models
-left join weighted
-  on
-    windows.conversion_id = weighted.conversion_id
-    and windows.lookback_days = weighted.lookback_days
-    and models.model = weighted.model
-where weighted.credit is null or weighted.credit > 0
+  conversion_id,
+  conversion,
+  conversion_number,
+  touch_id,
+  touch_number,
+  touches,
+  model,
+  lookback_days,
+  channel,
+  campaign,
+  credit,
+  revenue,
+  date,
+  person_unit
+from rule_credits
+union all
+select
+  conversion_id,
+  conversion,
+  conversion_number,
+  touch_id,
+  touch_number,
+  touches,
+  'markov_path' as model,
+  lookback_days,
+  channel,
+  campaign,
+  cast(path_credit as double) as credit,
+  cast(path_credit * value as double) as revenue,
+  date,
+  person_unit
+from weighted
+where path_credit > 0

@@ -1,13 +1,10 @@
-{{
-  config(
-    schema='marts',
-    unit='date',
-    follows=['credit_date'],
+{{ config(schema='marts', materialized='view') }}
 
-  )
-}}
+with rule_credits as (
+  select * from {{ ref('int_channel_credits') }}
+),
 
-with credits as (
+path_credits as (
   select
     date,
     conversion,
@@ -15,10 +12,84 @@ with credits as (
     model,
     lookback_days,
     {{ exact_sum('credit') }} as conversions,
-    {{ exact_sum('revenue') }} as revenue
+    {{ exact_sum_or_null('revenue') }} as revenue
   from {{ ref('attribution_credits') }}
-  where {{ only_changed('date') }}
+  where model = 'markov_path'
   group by date, conversion, channel, model, lookback_days
+),
+
+-- how much a day has to divide, and what nobody gets, is the same in every model
+days as (
+  select
+    date,
+    conversion,
+    lookback_days,
+    {{ exact_sum("case when channel <> '(unattributed)' then conversions else 0 end") }} as conversions,
+    {{ exact_sum_or_null("case when channel <> '(unattributed)' then revenue else 0 end") }} as revenue
+  from rule_credits
+  where model = 'last'
+  group by date, conversion, lookback_days
+),
+
+shares as (
+  select
+    conversion,
+    lookback_days,
+    model,
+    channel,
+    share
+  from {{ ref('attribution_model_weights') }}
+  where
+    share is not null
+    and (model = 'shapley' or is_chosen_order)
+),
+
+shared_credits as (
+  select
+    days.date,
+    days.conversion,
+    shares.channel,
+    shares.model,
+    days.lookback_days,
+    days.conversions * shares.share as conversions,
+    days.revenue * shares.share as revenue
+  from days
+  inner join shares
+    on
+      days.conversion = shares.conversion
+      and days.lookback_days = shares.lookback_days
+  where days.conversions > 0
+  union all
+  select
+    rule_credits.date,
+    rule_credits.conversion,
+    rule_credits.channel,
+    models.model,
+    rule_credits.lookback_days,
+    rule_credits.conversions,
+    rule_credits.revenue
+  from rule_credits
+  inner join (
+    select distinct
+      conversion,
+      lookback_days,
+      model
+    from shares
+  ) as models
+    on
+      rule_credits.conversion = models.conversion
+      and rule_credits.lookback_days = models.lookback_days
+  where
+    rule_credits.channel = '(unattributed)'
+    and rule_credits.model = 'last'
+),
+
+credits as (
+  select * from rule_credits
+  union all
+  select * from path_credits
+  union all
+  select * from shared_credits
 ),
 
 spend as (
@@ -27,7 +98,6 @@ spend as (
     channel,
     {{ exact_sum_or_null('spend') }} as spend
   from {{ ref('ad_spend') }}
-  where {{ only_changed('date') }}
   group by date, channel
 ),
 
@@ -36,11 +106,11 @@ conversion_kinds as (
 ),
 
 lookbacks as (
-  select lookback_days from {{ source('plan', 'lookbacks') }}
+  select cast(lookback_days as {{ dbt.type_bigint() }}) as lookback_days from {{ source('plan', 'lookbacks') }}
 ),
 
 models as (
-  {{ rule_models() }}
+  {{ attribution_models() }}
 ),
 
 -- a day's spend stands beside every kind of conversion, model and lookback, with or without credit

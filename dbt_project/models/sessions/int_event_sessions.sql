@@ -1,5 +1,8 @@
 {{ config(unit='person_unit', follows=['person']) }}
 
+{%- set by_hint = setting('session_mode') == "'client'" %}
+{%- set minute_us = 60000000 %}
+
 with visitor_events as (
   select * from {{ ref('int_visitor_events') }}
   where {{ only_changed('person_unit') }}
@@ -8,10 +11,18 @@ with visitor_events as (
 events as (
   select
     event_key,
+    event_type,
     session_hint,
+    is_automated,
+    -- the times of one delivery say nothing of how fast somebody was
+    ts_quality != 'received' as is_timed,
     -- of a server's event it is the backend's own: it says nothing of the person
     case when opens_sessions then user_agent end as user_agent
   from {{ ref('stg_events') }}
+),
+
+views as (
+  select event from {{ source('plan', 'plan_views') }}
 ),
 
 bot_rules as (
@@ -27,9 +38,13 @@ event_details as (
   select
     visitor_events.*,
     events.session_hint,
-    events.user_agent
+    events.user_agent,
+    events.is_automated,
+    events.is_timed,
+    views.event is not null as is_view
   from visitor_events
   inner join events on visitor_events.event_key = events.event_key
+  left join views on events.event_type = views.event
 ),
 
 own_events as (
@@ -38,7 +53,9 @@ own_events as (
     event_key,
     event_us,
     session_id,
-    session_hint
+    session_hint,
+    is_view,
+    is_timed
   from event_details
   where session_id is not null
 ),
@@ -48,10 +65,12 @@ hints_to_attach as (
   where session_id is null and session_hint is not null
 ),
 
-session_ends as (
+session_sizes as (
   select
     session_id,
-    max(event_us) as end_us
+    max(event_us) as end_us,
+    count(*) as events,
+    count(*) filter (where is_view) as views
   from own_events
   group by session_id
 ),
@@ -66,7 +85,9 @@ session_hints as (
 
 -- Events of sources that open no session join the session of their person that they fall into: of
 -- those with the same hint if there is one, else of all, the one whose own events come closest before.
+{%- if not by_hint %}
 -- No other can be open still: within a session no gap is longer than the inactivity.
+{%- endif %}
 to_attach as (
   select
     person_unit,
@@ -120,6 +141,7 @@ timelines as (
 -- of sessions whose events come equally close, the smallest session_id is the last in this order
 last_sessions as (
   select
+    person_unit,
     hint,
     event_key,
     event_us,
@@ -130,19 +152,83 @@ last_sessions as (
   from timelines
 ),
 
-attachments as (
+open_sessions as (
   select
     last_sessions.event_key,
-    last_sessions.session_id,
+    last_sessions.hint,
+    last_sessions.session_id
+  from last_sessions
+  inner join session_sizes
+    on
+      last_sessions.session_id = session_sizes.session_id
+      and last_sessions.event_us <= session_sizes.end_us + {{ setting('inactivity_us') }}
+  where last_sessions.is_to_attach = 1
+),
+
+{% if by_hint %}
+-- By the tracker's hint a session may pause for longer than the inactivity, and is open all the same: where
+-- the last one is over, of those that pause the one whose own events come closest before.
+pauses as (
+  select * from (
+    select
+      person_unit,
+      hint,
+      session_id,
+      event_us,
+      lead(event_us) over (partition by person_unit, hint, session_id order by event_us, event_key) as next_us
+    from timelines
+    where is_to_attach = 0
+  ) as own_timelines
+  where next_us - event_us > {{ setting('inactivity_us') }}
+),
+
+paused_sessions as (
+  select
+    last_sessions.event_key,
+    last_sessions.hint,
+    pauses.session_id,
     row_number() over (
-      partition by last_sessions.event_key order by case when last_sessions.hint = '' then 1 else 0 end
+      partition by last_sessions.event_key, last_sessions.hint order by pauses.event_us desc, pauses.session_id asc
     ) as choice
   from last_sessions
-  inner join session_ends
+  inner join pauses
     on
-      last_sessions.session_id = session_ends.session_id
-      and last_sessions.event_us <= session_ends.end_us + {{ setting('inactivity_us') }}
-  where last_sessions.is_to_attach = 1
+      last_sessions.person_unit = pauses.person_unit
+      and last_sessions.hint = pauses.hint
+      and last_sessions.event_us >= pauses.event_us
+      and last_sessions.event_us < pauses.next_us
+  left join open_sessions
+    on
+      last_sessions.event_key = open_sessions.event_key
+      and last_sessions.hint = open_sessions.hint
+  where last_sessions.is_to_attach = 1 and open_sessions.event_key is null
+),
+
+attachable as (
+  select
+    event_key,
+    hint,
+    session_id
+  from open_sessions
+  union all
+  select
+    event_key,
+    hint,
+    session_id
+  from paused_sessions
+  where choice = 1
+),
+{% else %}
+attachable as (
+  select * from open_sessions
+),
+{% endif %}
+attachments as (
+  select
+    event_key,
+    session_id,
+    row_number() over (partition by event_key order by case when hint = '' then 1 else 0 end) as choice
+  from attachable
 ),
 
 -- each distinct user agent is judged once
@@ -158,6 +244,64 @@ bot_agents as (
     row_number() over (partition by agents.user_agent order by bot_rules.priority) as choice
   from agents
   inner join bot_rules on {{ matches_bot_rule('lower(agents.user_agent)', 'bot_rules') }}
+),
+
+-- Rates that no person reaches. Only of large sessions they have to be looked at.
+event_rates as (
+  select
+    session_id,
+    event_us - lag(event_us, {{ setting('bot_events_per_minute') }}) over (
+      partition by session_id order by event_us
+    ) as took_us
+  from own_events
+  where
+    is_timed
+    and session_id in (
+      select session_id from session_sizes
+      where events > {{ setting('bot_events_per_minute') }}
+    )
+),
+
+view_rates as (
+  select
+    session_id,
+    event_us - lag(event_us, {{ setting('bot_views_per_minute') }}) over (
+      partition by session_id order by event_us
+    ) as took_us
+  from own_events
+  where
+    is_timed
+    and is_view
+    and session_id in (
+      select session_id from session_sizes
+      where views > {{ setting('bot_views_per_minute') }}
+    )
+),
+
+fast_sessions as (
+  select
+    session_id,
+    min(reason) as reason
+  from (
+    select
+      session_id,
+      'rate of events' as reason
+    from event_rates
+    where took_us <= {{ minute_us }}
+    union all
+    select
+      session_id,
+      'rate of page views' as reason
+    from view_rates
+    where took_us <= {{ minute_us }}
+    union all
+    select
+      session_id,
+      'number of page views' as reason
+    from session_sizes
+    where views > {{ setting('bot_views_per_session') }}
+  ) as reasons
+  group by session_id
 ),
 
 placed as (
@@ -177,7 +321,7 @@ placed as (
     event_details.is_campaign_change,
     event_details.split_cause,
     coalesce(event_details.session_id, attachments.session_id) as session_id,
-    bot_agents.reason as agent_bot_reason
+    coalesce(bot_agents.reason, case when event_details.is_automated then 'automated browser' end) as own_bot_reason
   from event_details
   left join attachments
     on
@@ -190,24 +334,28 @@ placed as (
 )
 
 select
-  event_key,
-  event_id,
-  kind,
-  event_ts,
-  event_us,
-  visitor_unit,
-  visitor_id,
-  person_id,
-  person_unit,
-  session_id,
-  is_plausible,
-  is_session_event,
-  is_session_start,
-  is_campaign_change,
-  split_cause,
-  -- a session is a bot's when an event that opened or continued it is
+  placed.event_key,
+  placed.event_id,
+  placed.kind,
+  placed.event_ts,
+  placed.event_us,
+  placed.visitor_unit,
+  placed.visitor_id,
+  placed.person_id,
+  placed.person_unit,
+  placed.session_id,
+  placed.is_plausible,
+  placed.is_session_event,
+  placed.is_session_start,
+  placed.is_campaign_change,
+  placed.split_cause,
+  -- a session is a bot's when an event that opened or continued it is, or all of them are too many
   case
-    when session_id is null then agent_bot_reason
-    else min(case when is_session_event then agent_bot_reason end) over (partition by session_id)
+    when placed.session_id is null then placed.own_bot_reason
+    else coalesce(
+      min(case when placed.is_session_event then placed.own_bot_reason end) over (partition by placed.session_id),
+      fast_sessions.reason
+    )
   end as bot_reason
 from placed
+left join fast_sessions on placed.session_id = fast_sessions.session_id

@@ -63,6 +63,7 @@ touches as (
     starts.event_id,
     starts.event_ts,
     starts.event_us,
+    starts.kind,
     starts.bot_reason,
     true as is_session_start,
     landings.page_url,
@@ -86,6 +87,7 @@ touches as (
     event_id,
     event_ts,
     event_us,
+    kind,
     bot_reason,
     false as is_session_start,
     page_url,
@@ -97,6 +99,16 @@ touches as (
     click_id_type
   from session_events
   where is_campaign_change and not is_session_start
+),
+
+-- one id, sent by a browser and by an app, is one touch of a session
+distinct_touches as (
+  select
+    *,
+    row_number() over (
+      partition by session_id, event_id order by case when is_session_start then 0 else 1 end, event_us, kind
+    ) as copy
+  from touches
 )
 
 select
@@ -120,4 +132,5 @@ select
   lower({{ known_text('utm_campaign') }}) as campaign,
   {{ url_host('page_url') }} as page_host,
   {{ url_host('referrer') }} as raw_referrer_host
-from touches
+from distinct_touches
+where copy = 1

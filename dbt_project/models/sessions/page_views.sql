@@ -23,6 +23,7 @@ events as (
     event_type,
     page_url,
     page_title,
+    engaged_us,
     properties
   from {{ ref('stg_events') }}
 ),
@@ -39,6 +40,7 @@ session_events as (
     event_sessions.*,
     events.page_url,
     events.page_title,
+    events.engaged_us,
     events.properties,
     view_events.event is not null as is_view,
     view_events.is_screen_sensitive,
@@ -58,16 +60,29 @@ numbered as (
     sum(case when is_view then 1 else 0 end) over (
       partition by session_id order by event_us, event_id, kind
       rows between unbounded preceding and current row
-    ) as view_number
+    ) as view_number,
+    max(case when engaged_us is not null then 1 else 0 end) over (
+      partition by session_id order by event_us, event_id, kind
+      rows between unbounded preceding and unbounded following
+    ) = 1 as is_told
   from session_events
+),
+
+attention as (
+  select
+    session_id,
+    -- what is told with a view was before it
+    case when is_told and is_view and view_number > 1 then view_number - 1 else view_number end as view_number,
+    case when is_told then coalesce(engaged_us, 0) else {{ attentive_gap_us('event_us', 'next_us') }} end as engaged_us
+  from numbered
 ),
 
 engagement as (
   select
     session_id,
     view_number,
-    sum(least(coalesce(next_us - event_us, 0), 30000000)) / 1000000.0 as engaged_s
-  from numbered
+    sum(engaged_us) / 1000000.0 as engaged_s
+  from attention
   group by session_id, view_number
 )
 
@@ -83,11 +98,11 @@ select
   ) as page_path,
   numbered.page_title,
   cast(numbered.view_number as {{ dbt.type_bigint() }}) as view_number,
-  cast(engagement.engaged_s as double) as engaged_s,
+  cast(coalesce(engagement.engaged_s, 0.0) as double) as engaged_s,
   numbered.bot_reason is not null as is_bot,
   numbered.person_unit
 from numbered
-inner join engagement
+left join engagement
   on
     numbered.session_id = engagement.session_id
     and numbered.view_number = engagement.view_number

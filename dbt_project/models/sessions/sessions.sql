@@ -32,7 +32,8 @@ events as (
     event_key,
     event_type,
     page_url,
-    user_agent
+    user_agent,
+    engaged_us
   from {{ ref('stg_events') }}
 ),
 
@@ -81,6 +82,7 @@ session_events as (
     event_sessions.*,
     events.page_url,
     events.user_agent,
+    events.engaged_us,
     views.event is not null as is_view,
     lead(event_sessions.event_us) over (
       partition by event_sessions.session_id, event_sessions.is_session_event
@@ -114,8 +116,12 @@ spans as (
     min(user_agent) filter (where is_session_event) as user_agent,
     count(*) as events,
     count(*) filter (where is_view and is_session_event) as page_views,
-    -- the time between two events counts as attention for at most 30 seconds
-    sum(least(coalesce(next_us - event_us, 0), 30000000)) filter (where is_session_event) as engaged_us,
+    -- what the tracker measured, where it tells
+    coalesce(
+      sum(engaged_us) filter (where is_session_event),
+      sum({{ attentive_gap_us('event_us', 'next_us') }}) filter (where is_session_event)
+    ) as engaged_us,
+    max(case when kind = 'mobile' then 1 else 0 end) filter (where is_session_event) = 1 as is_app,
     max(page_url) filter (where is_session_event and page_from_start = 1) as landing_url,
     max(page_url) filter (where is_session_event and page_from_end = 1) as exit_url
   from session_events
@@ -128,7 +134,8 @@ measured as (
     coalesce(conversions.conversions, 0) as conversions,
     coalesce(conversions.value, 0.0) as value,
     coalesce(spans.engaged_us, 0) / 1000000.0 as engaged_s,
-    row_number() over (partition by spans.person_unit order by spans.start_us, spans.session_id) as session_number
+    row_number() over (partition by spans.person_unit order by spans.start_us, spans.session_id) as session_number,
+    {{ device_class('spans.user_agent') }} as device_class_of_agent
   from spans
   left join conversions on spans.session_id = conversions.session_id
 ),
@@ -164,7 +171,11 @@ select
   channels.channel_rule,
   channels.channel_field,
   judged.split_cause,
-  {{ device_class('judged.user_agent') }} as device_class,
+  case
+    when judged.device_class_of_agent = 'unknown' and judged.is_app then 'mobile'
+    else judged.device_class_of_agent
+  end as device_class,
+  {{ browser('judged.user_agent') }} as browser,
   judged.bot_reason is not null as is_bot,
   judged.bot_reason,
   judged.conversions,

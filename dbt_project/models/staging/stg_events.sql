@@ -53,6 +53,8 @@ elected as (
     {{ micros('lake_events.event_ts') }} as event_us,
     lake_events.ts_quality != 'implausible' as is_plausible,
     coalesce(sources.opens_sessions, false) as opens_sessions,
+    {{ reported_engagement_us('lake_events.properties') }} as engaged_us,
+    {{ says_automated('lake_events.properties', 'lake_events.context') }} as is_automated,
     case
       when lake_events.anonymous_id is not null then {{ pseudonym('v', 'a', 'lake_events.anonymous_id') }}
       when lake_events.user_id is not null then {{ pseudonym('v', 'u', 'lake_events.user_id') }}
@@ -78,6 +80,8 @@ select
   ts_quality,
   is_plausible,
   opens_sessions,
+  engaged_us,
+  is_automated,
   client_ts,
   sent_ts,
   received_ts,

@@ -14,6 +14,7 @@ from event_assets.checks.tracking.events import (
     check_gaps,
     check_personal,
 )
+from event_assets.checks.tracking.guards import GUARDS_CHECK, check_guards
 from event_assets.checks.tracking.loss import LOSS_CHECK, check_loss
 from event_assets.checks.tracking.marts import Marts, NotBuilt
 from event_assets.checks.tracking.plan import (
@@ -113,7 +114,7 @@ def _share_check(key: dg.AssetCheckKey, kind: ShareOfDay, source: Source) -> Tra
 
 
 def plan_checks() -> list[TrackingCheck]:
-    """The checks of the plan as a whole."""
+    """The checks of the plan as a whole, and of all sources together."""
 
     def named(mart: str, name: str) -> dg.AssetCheckKey:
         return dg.AssetCheckKey(dg.AssetKey(["marts", mart]), name)
@@ -124,6 +125,7 @@ def plan_checks() -> list[TrackingCheck]:
     filling = named("property_coverage", FILLING_CHECK)
     names = named("similar_names", NAMES_CHECK)
     loss = named("client_server_reconciliation", LOSS_CHECK)
+    guards = named("guarded_ids", GUARDS_CHECK)
     return [
         TrackingCheck(
             reviews,
@@ -166,5 +168,13 @@ def plan_checks() -> list[TrackingCheck]:
             "(the lower end of the interval of the difference, at three standard deviations).",
             ("client_server_reconciliation",),
             lambda marts, plan: check_loss(loss, marts, plan.checks),
+        ),
+        TrackingCheck(
+            guards,
+            "Ids that were seen with too many others and join nobody. It warns of runaway ids in the "
+            "last 30 days, and where more than a tenth of the devices with a user are shared. Ids are "
+            "shown as pseudonyms.",
+            ("guarded_ids",),
+            lambda marts, plan: check_guards(guards, marts),
         ),
     ]

@@ -25,6 +25,9 @@ Rows = Sequence[Row]
 SHOWN = 1_000
 """The most rows of a kind that are fetched where a log decides how many there are."""
 
+GUARDED_SHOWN = 20
+"""The most guarded ids of which a sample is looked for: each costs a look at all events."""
+
 _CHARTED = 2 * RECENT
 _COMPARED = timedelta(days=max(SPANS) + BEFORE)
 
@@ -130,6 +133,37 @@ _SELECTS = {
         " order by pairs.events desc, pairs.kind, pairs.event, pairs.name, pairs.similar_to"
         f" limit {SHOWN}",
         needs=("event_recency", "property_coverage"),
+    ),
+    "guard_counts": _Select(
+        "guarded_ids",
+        "select count(*) filter (where standing = 'runaway') as runaway,"
+        " count(*) filter (where standing = 'shared') as shared,"
+        " (select count(*) from warehouse.core.int_identities"
+        " where not is_user and linked_ids > 0) as devices_with_users from {guarded_ids}",
+    ),
+    # those with the most others; only of these events are looked for
+    "guarded_ids": _Select(
+        "guarded_ids",
+        "with worst as (select guarded.*, ids.id from {guarded_ids} as guarded"
+        " join warehouse.core.int_identities as ids on ids.id_key = guarded.visitor_id"
+        " order by standing, greatest(guarded.linked_ids, guarded.alias_ids) desc, visitor_id"
+        f" limit {GUARDED_SHOWN}),"
+        " named as ("
+        " select worst.visitor_id, events.file, events.line, events.landing_date"
+        " from worst join warehouse.core.stg_events as events on events.user_id = worst.id"
+        " where worst.kind = 'user' union all"
+        " select worst.visitor_id, events.file, events.line, events.landing_date"
+        " from worst join warehouse.core.stg_events as events on events.anonymous_id = worst.id"
+        " where worst.kind = 'device' union all"
+        " select worst.visitor_id, events.file, events.line, events.landing_date"
+        " from worst join warehouse.core.stg_events as events on events.previous_id = worst.id)"
+        " select visitor_id, any_value(kind) as kind, any_value(standing) as standing,"
+        " any_value(linked_ids) as linked_ids, any_value(alias_ids) as alias_ids,"
+        " max(landing_date) as last_landed,"
+        " arg_max(file, (landing_date, file, line)) as sample_file,"
+        " arg_max(line, (landing_date, file, line)) as sample_line"
+        " from worst left join named using (visitor_id) group by visitor_id"
+        " order by any_value(standing), max(greatest(linked_ids, alias_ids)) desc, visitor_id",
     ),
 }
 # names that the plan set aside or left out stand in no other mart

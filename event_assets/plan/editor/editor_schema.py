@@ -20,8 +20,8 @@ from event_assets.plan.event import Event, PropertyGroups
 from event_assets.plan.model import COMPUTED_SEMANTICS, Channels, Funnels
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import DEFINITIONS
-from event_assets.settings import SourcesConfig
 from event_assets.sources import allowed_formats
+from event_assets.sources_config import SourcesConfig
 
 FOLDER = "schema"
 _MODELS: dict[str, type[BaseModel]] = {
@@ -149,7 +149,6 @@ _MORE: dict[str, dict[str, Any]] = {
         "semantics": {"items": {"enum": list(COMPUTED_SEMANTICS)}},
         "breakdown": {"maxItems": 0},
     },
-    "SessionConfig": {"mode": {"enum": ["inactivity"]}},
     "Source": {
         "format": {"enum": list(allowed_formats())},
         "mapping": mapping_schema(),

@@ -154,6 +154,8 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "storage": "Where the lake and the published Parquet are, if not in the data directory.",
         "publish": "What the published tables hold.",
         "session": "What ends a session.",
+        "identity": "Which ids are one person's.",
+        "bots": "Rates that no person reaches: sessions with more are flagged.",
         "attribution": "How far back touches count.",
         "own_domains": "Your own hosts: visitors from there did not come from elsewhere.",
         "sources": "The logs.",
@@ -170,7 +172,23 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "inactivity_minutes": "A session ends after so many minutes without an event.",
         "max_hours": "A session ends after so many hours in any case.",
         "split_on_campaign": "Whether a visit from another campaign begins a new session.",
-        "mode": "inactivity: sessions are found by the gaps between events.",
+        "mode": "inactivity: sessions are found by the gaps between events; client: by the tracker's own "
+        "session id, where an event has one.",
+    },
+    "BotsConfig": {
+        "views_per_minute": "With more page views than these within a minute it is a bot.",
+        "events_per_minute": "With more events than these within a minute it is a bot.",
+        "views_per_session": "With more page views than these in a session it is a bot.",
+    },
+    "IdentityConfig": {
+        "max_users_per_device": "A device with more user ids is shared: it is joined with none of them.",
+        "max_devices_per_user": "A user id on more devices is a bot or a test account: it is joined with none.",
+        "exclude": "Links that are not followed, each between two ids.",
+    },
+    "ExcludedLink": {
+        "anonymous_id": "The device or cookie.",
+        "user_id": "The known user.",
+        "previous_id": "The id that an alias or identify call merged in.",
     },
     "AttributionConfig": {
         "lookback_days": "Touches of so many days before a conversion count; several side by side.",

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ channel_numbers() }}

@@ -1,0 +1,243 @@
+"""Credits and weights against plain Python that follows the definitions, on random logs."""
+
+import random
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from attribution_oracle import (
+    DAY_US,
+    RULE_MODELS,
+    Path,
+    Touch,
+    in_lookback,
+    paths,
+    removal_effects,
+    shapley_values,
+    weights,
+)
+from building import Warehouse
+from lake import event
+from random_logs import random_events
+
+LOOKBACKS = (7, 30)
+
+
+@pytest.fixture(scope="module")
+def built(dbt_home: Any, seeded: Any, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """People who come every day, and people who come now and then over seventy days."""
+    import shutil
+
+    warehouse = Warehouse(dbt_home[0], tmp_path_factory.mktemp("attribution"), dbt_home[1])
+    shutil.copyfile(seeded, warehouse.path)
+    rng = random.Random(4)
+    rows = random_events(rng, 500, range(20), "e") + rare_visits(rng)
+    for kind in ("client", "server"):
+        warehouse.lake.add(kind, [row for row in rows if row["kind"] == kind])
+    warehouse.build("--select", "+channel_performance", "+claimed_vs_attributed")
+    return warehouse
+
+
+def rare_visits(rng: random.Random) -> list[dict[str, Any]]:
+    sources: list[dict[str, Any]] = [
+        {},
+        {"referrer": "https://www.google.de/"},
+        {"referrer": "https://chatgpt.com/"},
+        {"utm_source": "google", "utm_medium": "cpc", "utm_campaign": "brand"},
+        {"utm_source": "newsletter", "utm_medium": "email"},
+    ]
+    return [
+        event(
+            event_id=f"rare-{visitor}-{number}",
+            at=rng.randrange(70) * 86400 + rng.choice([0, 0, 3600]),
+            event_type=rng.choice(["page_view", "page_view", "page_view", "signup"]),
+            anonymous_id=f"rare-{visitor}",
+            page_url="https://shop.example.com/",
+            **rng.choice(sources),
+        )
+        for visitor in range(150)
+        for number in range(rng.randint(1, 7))
+    ]
+
+
+@pytest.fixture(scope="module")
+def touches(built: Warehouse) -> dict[str, list[Touch]]:
+    found: dict[str, list[Touch]] = defaultdict(list)
+    for person, at, touch, channel, is_paid in built.query(
+        "select person_unit, touched_us, touch_id, channel, is_paid from marts.touchpoints"
+    ):
+        found[str(person)].append(Touch(int(str(at)), str(touch), str(channel), bool(is_paid)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def conversions(built: Warehouse) -> dict[tuple[str, str], list[tuple[int, str]]]:
+    found: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    for person, kind, at, name in built.query(
+        "select person_unit, conversion, converted_us, conversion_id from marts.conversions where not is_bot"
+    ):
+        found[str(person), str(kind)].append((int(str(at)), str(name)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def all_paths(
+    built: Warehouse, touches: Any, conversions: Any
+) -> dict[tuple[str, int], list[Path]]:
+    """Paths of which is known whether they convert, by conversion and lookback."""
+    ((as_of_us,),) = built.query(
+        "select epoch_us(as_of::timestamp) from 'AS_OF'".replace("AS_OF", as_of_file(built))
+    )
+    found: dict[tuple[str, int], list[Path]] = {}
+    for kind in {kind for _, kind in conversions}:
+        for days in LOOKBACKS:
+            found[kind, days] = [
+                path
+                for person, mine in touches.items()
+                for path in paths(mine, conversions.get((person, kind), []), days)
+                if path.last_us + days * DAY_US < int(str(as_of_us))
+            ]
+    return found
+
+
+def as_of_file(built: Warehouse) -> str:
+    return str(built.folder / "lake/plan/as_of.parquet")
+
+
+def credits_of(warehouse: Warehouse, model: str) -> dict[tuple[Any, ...], float]:
+    rows = warehouse.query(
+        "select conversion_id, touch_id, lookback_days, credit from marts.attribution_credits"
+        f" where model = '{model}'"
+    )
+    found = {row[:3]: float(str(row[3])) for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+@pytest.mark.parametrize("model", RULE_MODELS)
+def test_a_rule_gives_its_credits(
+    built: Warehouse, touches: Any, conversions: Any, model: str
+) -> None:
+    expected: dict[tuple[Any, ...], float] = {}
+    for (person, _), mine in conversions.items():
+        for at, conversion in mine:
+            for days in LOOKBACKS:
+                path = in_lookback(touches[person], at, days)
+                if not path:
+                    expected[conversion, None, days] = 1.0
+                for touch, weight in zip(
+                    path, weights(model, path, at) if path else [], strict=True
+                ):
+                    if weight:
+                        expected[conversion, touch.touch_id, days] = weight
+    assert any(touch is None for _, touch, _ in expected)
+    assert credits_of(built, model) == pytest.approx(expected)
+
+
+def test_conversions_of_a_person_are_numbered(built: Warehouse, conversions: Any) -> None:
+    expected = {
+        name: number
+        for mine in conversions.values()
+        for number, (_, name) in enumerate(sorted(mine), 1)
+    }
+    found = built.query(
+        "select distinct conversion_id, conversion_number from marts.attribution_credits"
+    )
+    assert dict(found) == expected
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_removal_effects_are_those_of_the_paths(
+    built: Warehouse, all_paths: Any, order: int
+) -> None:
+    for (kind, days), found in all_paths.items():
+        rows = built.query(
+            "select channel, removal_effect, share, conversion_rate from marts.attribution_model_weights"
+            f" where model = 'markov' and conversion = '{kind}' and lookback_days = {days}"
+            f" and markov_order = {order}"
+        )
+        expected = removal_effects(found, order)
+        assert {row[0]: row[1] for row in rows} == pytest.approx(expected, abs=1e-9)
+        total = sum(expected.values())
+        assert {row[0]: row[2] for row in rows} == pytest.approx(
+            {channel: effect / total for channel, effect in expected.items()}, abs=1e-9
+        )
+        converted = sum(path.is_converted for path in found) / len(found)
+        assert [row[3] for row in rows] == pytest.approx([converted] * len(rows))
+
+
+def test_shapley_values_are_those_of_the_paths(built: Warehouse, all_paths: Any) -> None:
+    for (kind, days), found in all_paths.items():
+        rows = built.query(
+            "select channel, shapley_value from marts.attribution_model_weights"
+            f" where model = 'shapley' and conversion = '{kind}' and lookback_days = {days}"
+        )
+        expected = {channel: float(value) for channel, value in shapley_values(found).items()}
+        assert dict(rows) == pytest.approx(expected, abs=1e-9)
+
+
+def test_paths_whose_lookback_is_not_over_are_not_counted_converted_or_not(
+    built: Warehouse, all_paths: Any
+) -> None:
+    for (kind, days), found in all_paths.items():
+        ((paths_counted,),) = built.query(
+            "select sum(paths) from core.int_channel_set_counts"
+            f" where conversion = '{kind}' and lookback_days = {days}"
+        )
+        assert paths_counted == len(found)
+    ((all_of_them,),) = built.query("select count(*) from core.int_path_steps where is_last_step")
+    assert int(str(all_of_them)) > sum(map(len, all_paths.values()))
+
+
+def test_touches_of_a_path_share_by_the_removal_effects_of_their_channels(
+    built: Warehouse, touches: Any, conversions: Any
+) -> None:
+    effects = {
+        row[:3]: float(str(row[3]))
+        for row in built.query(
+            "select conversion, lookback_days, channel, removal_effect from marts.attribution_model_weights"
+            " where model = 'markov' and is_chosen_order"
+        )
+    }
+    expected: dict[tuple[Any, ...], float] = {}
+    for (person, kind), mine in conversions.items():
+        for at, conversion in mine:
+            for days in LOOKBACKS:
+                path = in_lookback(touches[person], at, days)
+                names = [each.channel for each in path]
+                parts = [effects.get((kind, days, name), 0) / names.count(name) for name in names]
+                if not path:
+                    expected[conversion, None, days] = 1.0
+                elif not sum(parts):
+                    expected[conversion, path[-1].touch_id, days] = 1.0
+                for touch, part in zip(path, parts, strict=True):
+                    if part:
+                        expected[conversion, touch.touch_id, days] = part / sum(parts)
+    assert credits_of(built, "markov_path") == pytest.approx(expected)
+
+
+def test_every_model_divides_the_conversions_of_each_day(built: Warehouse) -> None:
+    unequal = built.query(
+        "with sums as (select date, conversion, lookback_days, model, sum(conversions) as credit,"
+        " sum(revenue) as revenue, count(*) = count(revenue) as known from marts.channel_performance group by all)"
+        " select * from sums inner join sums as last using (date, conversion, lookback_days)"
+        " where last.model = 'last' and (abs(sums.credit - last.credit) > 1e-6"
+        " or abs(sums.revenue - last.revenue) > 1e-6 and sums.known and last.known)"
+    )
+    assert unequal == []
+    models = built.query(
+        "select distinct model from marts.channel_performance where conversions > 0"
+    )
+    assert {row[0] for row in models} == {*RULE_MODELS, "markov_path", "markov", "shapley"}
+
+
+def test_what_is_solved_divides_a_day_by_its_shares(built: Warehouse) -> None:
+    unequal = built.query(
+        "with shares as (select * from marts.attribution_model_weights where model = 'shapley' or is_chosen_order),"
+        " days as (select date, conversion, lookback_days, sum(credit) as credit"
+        " from marts.attribution_credits where model = 'linear' and touch_id is not null group by all)"
+        " select * from shares inner join days using (conversion, lookback_days)"
+        " left join marts.channel_performance as found using (date, conversion, lookback_days, model, channel)"
+        " where found.conversions is null or abs(days.credit * shares.share - found.conversions) > 1e-6"
+    )
+    assert unequal == []
