@@ -19,6 +19,7 @@ LONGEST_FIRST = (
     "ingest/test_erasing_odd_states.py",
     "ingest/test_kill.py",
     "dagster/test_demo.py",
+    "capture/test_collector_processes.py",
     "test_wheel.py",
     "storage/test_ingest_from_buckets.py",
     "models/test_odd_conversions.py",

@@ -7,6 +7,7 @@ import hmac
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
@@ -137,6 +138,7 @@ def sender_address(peer: str | None, forwarded: str, trusted: Sequence[Network])
     return address
 
 
+@lru_cache(_REMEMBERED)
 def _address(text: str | None) -> Address | None:
     """An address with or without a port; None where there is none."""
     if not text:

@@ -84,16 +84,19 @@ def parsed(body: bytes) -> tuple[Any, bool]:
         raise Unparsed("the body is not JSON", body) from None
 
 
-def written(value: Any, *, is_json: bool) -> bytes:
-    """JSON without spaces or newlines. Raises Malformed for what JSON cannot say."""
+def written(value: Any, *, is_json: bool) -> tuple[bytes, bool]:
+    """(JSON without spaces or newlines, whether it has usual numbers and depth).
+
+    Raises Malformed for what JSON cannot say.
+    """
     if is_json:
         try:
-            return orjson.dumps(value)
+            return orjson.dumps(value), True
         except orjson.JSONEncodeError:  # a number beyond 64 bits, or too deep
             pass
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode()
+        return text.encode(), False
     except (ValueError, RecursionError):
         raise Malformed(NOT_STORABLE) from None
 

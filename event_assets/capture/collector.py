@@ -76,6 +76,13 @@ class Collector:
         self._gate = Gate(config, settings.config.own_domains, self._sources)
         self._cookies = CookieIds(config.cookie)
         self._daily = DailyIds(settings.data_dir / "collector")
+        # the source that a path writes to, and the kind of call that it stands for
+        default = self._sources[config.source]
+        self._destinations: dict[str, tuple[Source, str | None]] = {
+            "/collect": (default, None),
+            **{f"/collect/{name}": (source, None) for name, source in self._sources.items()},
+            **{f"/v1/{name}": (default, call) for name, call in SEGMENT_CALLS.items()},
+        }
         self._is_started = False
         self._is_stopping = False
 
@@ -135,7 +142,7 @@ class Collector:
 
     async def _route(self, exchange: Exchange) -> None:
         path, method = exchange.path, exchange.method
-        source, call = self._destination(path)
+        source, call = self._destinations.get(path, (None, None))
         is_pixel = path == "/collect.gif"
         if source is None and not is_pixel:
             await self._inform(exchange)
@@ -149,17 +156,6 @@ class Collector:
             await self._collect(exchange, source, call)
         else:
             raise Refused(405, "method", "events come by POST, or by GET to /collect.gif")
-
-    def _destination(self, path: str) -> tuple[Source | None, str | None]:
-        """The source that a path writes to, and the kind of call that it stands for."""
-        if path == "/collect":
-            return self._sources[self._config.source], None
-        start, _, name = path[1:].partition("/")
-        if start == "v1" and name in SEGMENT_CALLS:
-            return self._sources[self._config.source], SEGMENT_CALLS[name]
-        if start == "collect" and name in self._sources:
-            return self._sources[name], None
-        return None, None
 
     async def _collect(self, exchange: Exchange, source: Source, call: str | None) -> None:
         self._check_room()

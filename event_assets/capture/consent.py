@@ -64,7 +64,7 @@ def consent_in(holder: Mapping[str, Any]) -> bool | None:
     if said is None:
         context = holder.get("context")
         said = context.get("consent") if is_object(context) else None
-    return _is_given(said)
+    return None if said is None else _is_given(said)
 
 
 def _is_given(said: Any) -> bool | None:
@@ -118,15 +118,13 @@ class IpPolicy:
 
     def apply(self, event: dict[str, Any]) -> None:
         """Shorten the addresses that an event or a batch carries itself, in place."""
-        self._shorten(event)
-        for holder in _HOLDERS:
-            fields = event.get(holder)
-            if is_object(fields):
+        holders: list[Any] = [event, event.get("properties"), event.get("context")]
+        for fields in holders:
+            # without a call for each: few events carry one
+            if fields.__class__ is dict and not _IP_NAMES.isdisjoint(fields):
                 self._shorten(fields)
 
     def _shorten(self, fields: dict[str, Any]) -> None:
-        if _IP_NAMES.isdisjoint(fields):
-            return
         for name in _IP_NAMES.intersection(fields):
             value = fields[name]
             if isinstance(value, str):  # anything else is no address, and malformed

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from event_assets.capture.bodies import as_sent, written
 from event_assets.capture.collector_config import CollectorConfig
 from event_assets.capture.consent import IpPolicy, consent_in, take_ids
+from event_assets.capture.plain_events import PlainEvents
 from event_assets.capture.refusals import Refused
 from event_assets.ingest.canonical import Canon
-from event_assets.ingest.formats import reader_of
+from event_assets.ingest.formats import Reading, reader_of
 from event_assets.ingest.formats.batches import HOLDERS, holder_of, is_too_much
 from event_assets.ingest.json_text import TOO_DEEP, dumped
 from event_assets.ingest.malformed import Malformed
@@ -47,6 +48,14 @@ class Rejected(NamedTuple):
     field: str | None
     message: str
     raw: str
+
+
+class _ToRead(NamedTuple):
+    """An event of which only reading tells whether it can be read: among the lines, in the body."""
+
+    line: int
+    place: int
+    item: Any
 
 
 @dataclass(slots=True)
@@ -111,6 +120,7 @@ class Intake:
         self._ip = IpPolicy(is_dropped=config.ip == "drop")
         self._reader = reader_of(source.format, source.mapping)
         self._canon = Canon(datetime.now(UTC).date())
+        self._plain = PlainEvents() if source.format in ("auto", "native") else None
 
     def take(self, batch: Batch, sender: Sender) -> Taken:
         """The lines of the events that a reader will take, and the others. Raises Refused."""
@@ -142,21 +152,25 @@ class Intake:
     ) -> None:
         around = self._around(batch.around, sender, is_private=is_private)
         head = self._head(around, len(members), is_json=batch.is_json)
+        is_plain = None
+        if self._plain is not None and self._plain.may_surround(around):
+            is_plain = self._plain.is_readable
         lines: list[bytes] = []
-        kept: list[Any] = []
-        places: list[int] = []
+        read: list[_ToRead] = []
         for place, item in members:
             try:
-                lines.append(self._written(item, is_json=batch.is_json, is_private=is_private))
-                kept.append(item)
-                places.append(place)
+                text, is_usual = self._written(item, is_json=batch.is_json, is_private=is_private)
             except Malformed as error:
                 taken.rejected.append(Rejected(place, error.field, error.message, as_sent(item)))
-        for index, error in self._unreadable(around, kept):
+                continue
+            if is_plain is None or not is_usual or not is_plain(item):
+                read.append(_ToRead(len(lines), place, item))
+            lines.append(text)
+        for each, error in self._unreadable(around, read):
             # readers take things out of what they read: its text was written before
-            raw = lines[index].decode()
-            taken.rejected.append(Rejected(places[index], error.field, error.message, raw))
-            lines[index] = b""
+            raw = lines[each.line].decode()
+            taken.rejected.append(Rejected(each.place, error.field, error.message, raw))
+            lines[each.line] = b""
         stored = [each for each in lines if each]
         if stored:
             taken.accepted += len(stored)
@@ -165,7 +179,7 @@ class Intake:
 
     def _head(self, around: dict[str, Any], items: int, *, is_json: bool) -> bytes:
         try:
-            head = written(around, is_json=is_json)
+            head, _ = written(around, is_json=is_json)
         except Malformed as error:
             raise Refused(400, "malformed_batch", f"what the batch says {error.message}") from None
         limit = self._limits.event_bytes
@@ -203,47 +217,53 @@ class Intake:
             given = said_by_batch
         return given is True if self._needs_consent else given is not False
 
-    def _written(self, item: Any, *, is_json: bool, is_private: bool) -> bytes:
+    def _written(self, item: Any, *, is_json: bool, is_private: bool) -> tuple[bytes, bool]:
         if is_object(item):
             for name in (*_OURS, *_WRITE_KEYS):
                 item.pop(name, None)
             self._ip.apply(item)
             if is_private:
                 take_ids(item)
-        text = written(item, is_json=is_json)
+        text, is_usual = written(item, is_json=is_json)
         if len(text) > self._limits.event_bytes:
             raise Malformed(f"has more than {self._limits.event_bytes} bytes")
-        return text
+        return text, is_usual
 
     def _unreadable(
-        self, around: dict[str, Any], items: list[Any]
-    ) -> Iterator[tuple[int, Malformed]]:
+        self, around: dict[str, Any], read: list[_ToRead]
+    ) -> Iterator[tuple[_ToRead, Malformed]]:
         """The items of which ingest will take no record, with the reason of the first."""
+        if not read:
+            return
         current = -1
 
         def one_by_one() -> Iterator[Any]:
             nonlocal current
-            for current, item in enumerate(items):  # noqa: B007
-                yield item
+            for current, each in enumerate(read):  # noqa: B007
+                yield each.item
 
         errors: dict[int, Malformed] = {}
         readable: set[int] = set()
         envelope: dict[str, Any] = {**around, "batch": []}
         for record in self._reader.read_items(envelope, one_by_one()) or ():
             try:
-                if isinstance(record, Malformed):
-                    raise record
-                self._canon.settle(record)
-                dumped(record.properties, "properties")
-                if record.context is not None:
-                    if not is_object(record.context):
-                        raise Malformed("is not an object", "context")
-                    dumped(record.context, "context")
+                self._check(record)
                 readable.add(current)
             except RecursionError:
                 errors.setdefault(current, Malformed(TOO_DEEP))
             except Malformed as error:
                 errors.setdefault(current, error)
-        for index in range(len(items)):
+        for index, each in enumerate(read):
             if index not in readable:
-                yield index, errors.get(index) or Malformed("holds no event")
+                yield each, errors.get(index) or Malformed("holds no event")
+
+    def _check(self, record: Reading | Malformed) -> None:
+        """Raise Malformed where ingest does."""
+        if isinstance(record, Malformed):
+            raise record
+        self._canon.settle(record)
+        dumped(record.properties, "properties")
+        if record.context is not None:
+            if not is_object(record.context):
+                raise Malformed("is not an object", "context")
+            dumped(record.context, "context")

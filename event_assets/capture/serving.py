@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 from types import FrameType
@@ -20,7 +21,7 @@ def bound(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot listen on {host}:{port} ({error.strerror or error})",
+            f"cannot listen on {host}:{port} ({_words(error)})",
             remedy="end what listens there, or choose another by --port and --host",
         ) from None
 
@@ -53,6 +54,12 @@ def serve(application: object, listening: socket.socket) -> bool:
         signal.signal(number, _ignore)
     server.run(sockets=[listening])
     return server.started
+
+
+def _words(error: OSError) -> str:
+    # Python adds the address to the system's words, and an unknown host has no number of these
+    code = error.errno
+    return str(error) if code is None or isinstance(error, socket.gaierror) else os.strerror(code)
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:

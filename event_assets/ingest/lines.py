@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -15,7 +14,6 @@ KEPT_OF_TOO_LONG = 2**20
 
 _DIGITS_AS_ZEROS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))
 _MANY_ZEROS = b"0" * 20
-_MANY_DIGITS = re.compile(rb"\d{20}")
 _STEP, _SEEN = 4, 5  # among 20 digits, of every fourth byte five in a row are digits
 _ZERO, _TEN = np.uint8(48), np.uint8(10)
 
@@ -60,12 +58,12 @@ def too_long(length: int) -> str:
 
 def has_long_numbers(data: bytes) -> bool:
     """Whether there may be a line in it of which `is_number_long` holds."""
-    return _may_have_many_digits(data) and _MANY_ZEROS in data.translate(_DIGITS_AS_ZEROS)
+    return _may_have_many_digits(data) and is_number_long(data)
 
 
 def is_number_long(line: bytes) -> bool:
     """Whether digits stand in it that a 64-bit number may not hold."""
-    return _MANY_DIGITS.search(line) is not None
+    return _MANY_ZEROS in line.translate(_DIGITS_AS_ZEROS)  # a pattern takes ten times as long
 
 
 def _may_have_many_digits(data: bytes) -> bool:

@@ -1,7 +1,8 @@
-"""The fault table: every fault that is tried, and those whose time comes with the collector."""
+"""The fault table: every fault that is tried, and those whose time comes with the browser tracker."""
 
 from tests.faults import (
     clocks,
+    collector,
     concurrency,
     crash,
     delivery,
@@ -12,6 +13,7 @@ from tests.faults import (
     leaks,
     moving_files,
     plan_change,
+    shared_log,
 )
 
 FAULTS = sorted(
@@ -19,6 +21,8 @@ FAULTS = sorted(
         *hostile_lines.FAULTS,
         *moving_files.FAULTS,
         *clocks.FAULTS,
+        *collector.FAULTS,
+        *shared_log.FAULTS,
         *concurrency.FAULTS,
         *delivery.FAULTS,
         *plan_change.FAULTS,
@@ -31,10 +35,6 @@ FAULTS = sorted(
     key=lambda fault: fault.number,
 )
 
-WITH_CAPTURE = [
-    (1, "kill -9 of the collector under load"),
-    (2, "SIGTERM of the collector under load"),
-    (4, "64 writers on one events.log"),
-    (18, "abuse of the collector"),
+WITH_TRACKER = [
     (19, "the tracker: navigate, close, hide, offline, quota"),
 ]
