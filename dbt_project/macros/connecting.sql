@@ -148,17 +148,16 @@
 
 {#- Computes anew whatever the changed ids change. Puts the ids into `changed`, their edges into the
     scratch table `edges` and their rows into `fresh`.
-    A link that came or went has both ends among the changed, or beside one as a possible neighbour.
-    Their persons of before are taken whole. That is enough unless an id within looks other to those
-    around it than before: is merged otherwise, or is guarded no more or newly. Then these come too, with
-    their persons, until all outside see what they saw; so their rows stay as they are. -#}
+    A link that comes or goes has both ends among the changed, but where a previous id is read otherwise:
+    then the id that it is read as now, or was, is new or gone. The persons that they were of are taken
+    whole. That is enough unless one of these ids looks other to those around it than before: is new or
+    gone, merged otherwise, or guarded no more or newly. Then those come too, with their persons, until all
+    outside see what they saw; so what is outside stays as it is. -#}
 {% macro connect_changed(target_relation, changed, sql) %}
   {%- set edges = keyed_scratch('edges') -%}
   {%- set fresh = keyed_scratch('fresh') -%}
   {%- set touched = keyed_scratch('touched') -%}
-  {% do keyed_create(edges, keyed_of_units(sql, changed)) %}
-  {% do keyed_create(touched, 'select unit from ' ~ changed ~ ' union select neighbour_key from ' ~ edges
-                              ~ ' where not is_link and neighbour_key is not null') %}
+  {% do keyed_create(touched, 'select unit from ' ~ changed) %}
   {%- set state = namespace(left=1) -%}
   {%- for widening in range(10) -%}
     {%- if state.left > 0 -%}
