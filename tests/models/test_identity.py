@@ -1,6 +1,7 @@
 """Which ids are one person's: the models against union-find over all events, whatever happens between loads."""
 
 import random
+from collections import Counter
 from typing import Any
 
 import oracle
@@ -8,6 +9,10 @@ import pytest
 from building import Warehouse
 from lake import event
 from random_ids import excluded_pairs, random_exclusions, random_ids
+
+from event_assets.erasure.person import Asked, find_person
+from event_assets.ingest.pseudonyms import is_pseudonym
+from event_assets.sources_config import IdentityConfig
 
 IDENTITIES = ("--select", "+int_identities")
 Rows = list[dict[str, Any]]
@@ -134,3 +139,36 @@ def test_a_star_of_a_runaway_user_is_cut_and_a_smaller_one_is_one_person(
     warehouse.lake.remove("second.1")
     warehouse.build(*IDENTITIES)
     assert len({person for person, _ in persons(warehouse).values()}) == 2
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_an_erasure_finds_the_ids_of_the_person_that_the_models_join(
+    warehouse: Warehouse, seed: int
+) -> None:
+    rng = random.Random(100 + seed)
+    warehouse.lake.settings |= {"max_users_per_device": 1 + seed, "max_devices_per_user": 3}
+    rows = random_ids(rng, 700, "load")
+    exclusions = random_exclusions(rng, rows)
+    warehouse.lake.plan["identity_exclusions"] = exclusions
+    warehouse.lake.add("load", rows)
+    warehouse.build(*IDENTITIES)
+    identity = IdentityConfig.model_validate(
+        {
+            "max_users_per_device": 1 + seed,
+            "max_devices_per_user": 3,
+            "exclude": exclusions,
+        }
+    )
+    ids: dict[object, set[tuple[str, str]]] = {}
+    for each, (person, _) in persons(warehouse).items():
+        ids.setdefault(person, set()).add(each)
+    parts = sorted((warehouse.lake.root / "events").glob("load*.parquet"))
+    tried: Counter[tuple[str, bool]] = Counter()
+    for (kind, name), (person, is_guarded) in rng.sample(sorted(persons(warehouse).items()), 120):
+        asked = Asked((name,)) if kind == "u" else Asked((), (name,))
+        found = find_person(parts, asked, "00" * 32, identity)
+        devices = found.shared_asked if kind == "a" and is_guarded else found.devices
+        reached = {("u", each) for each in found.user_ids} | {("a", each) for each in devices}
+        assert {each for each in reached if not is_pseudonym(each[1])} == ids[person]
+        tried[kind, is_guarded] += 1
+    assert len(tried) == 4
