@@ -82,7 +82,7 @@ def told(found: Found) -> list[str]:
     if person.shared:
         lines.append(
             f"{_counted(len(person.shared), 'device')} of others as well, where only the events with "
-            "the user id that was named are this person's"
+            "one of the user ids are this person's"
         )
     if found.lines_of_others:
         lines.append(

@@ -7,6 +7,7 @@ import pytest
 TESTS = Path(__file__).parent
 LONGEST_FIRST = (
     "models/test_incremental.py",
+    "models/test_identity.py",
     "storage/test_whole_run_on_s3.py",
     "dagster/test_job.py",
     "dagster/test_tracking_runs.py",

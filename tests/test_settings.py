@@ -26,6 +26,7 @@ start_date: 2018-11-01
 publish: {since: 400 days, user_id: false}
 session: {inactivity_minutes: 30, max_hours: 24, split_on_campaign: true, mode: client}
 bots: {views_per_minute: 50}
+identity: {max_users_per_device: 2, exclude: [{anonymous_id: kiosk, user_id: ada}]}
 attribution: {lookback_days: [7, 30, 90], half_life_days: 7}
 own_domains: [shop.example.com]
 sources:
@@ -70,6 +71,8 @@ def test_the_documented_file_is_read(tmp_path: Path):
     assert config.attribution.lookback_days == (7, 30, 90)
     assert (config.session.mode, config.bots.views_per_minute) == ("client", 50)
     assert (config.bots.events_per_minute, config.bots.views_per_session) == (3600, 1500)
+    assert (config.identity.max_users_per_device, config.identity.max_devices_per_user) == (2, 50)
+    assert [each.user_id for each in config.identity.exclude] == ["ada"]
     client, site = config.sources
     assert (client.format, client.mapping, client.drop) == ("auto", {}, ())
     assert site.mapping["session_hint"] == "sessionId"
@@ -193,6 +196,14 @@ MISTAKES = {
         + "    format: mapping\n    mapping: {event_type: e, client_ts: t, user_id: mail}\n"
         + "    drop: [mail]\n",
         "2: sources.0: `mail` is both dropped and mapped to `user_id`",
+    ),
+    "link with one end": (
+        "identity:\n  exclude:\n    - {user_id: ada}\n",
+        "3: identity.exclude.0: name two ids: two of anonymous_id, user_id and previous_id",
+    ),
+    "a limit of nobody": (
+        "identity: {max_users_per_device: 0}\n",
+        "1: identity.max_users_per_device: Input should be greater than or equal to 1",
     ),
     "list where keys are": ("- name: site\n", "1: expected keys and values, found a list"),
 }
