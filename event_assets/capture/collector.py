@@ -39,7 +39,10 @@ SEGMENT_CALLS: dict[str, str | None] = {
 }
 _LONGEST_USER_AGENT = 2_000
 _ROBOTS = b"User-agent: *\nDisallow: /\n"
-_TRACKER = "track.js"
+_TRACKER, _DESCRIPTION = "track.js", "openapi.yaml"
+_INFORMING = frozenset(
+    ("/health/live", "/health/ready", "/metrics", "/robots.txt", f"/{_DESCRIPTION}", f"/{_TRACKER}")
+)
 _LATER, _MUCH_LATER = (
     5,
     60,
@@ -155,7 +158,9 @@ class Collector:
         elif source is not None and method == "POST":
             await self._collect(exchange, source, call)
         else:
-            raise Refused(405, "method", "events come by POST, or by GET to /collect.gif")
+            allow = "GET, HEAD, OPTIONS" if is_pixel else "POST, OPTIONS"
+            told = "events come by POST, or by GET to /collect.gif"
+            raise Refused(405, "method", told, allow=allow)
 
     async def _collect(self, exchange: Exchange, source: Source, call: str | None) -> None:
         self._check_room()
@@ -261,8 +266,10 @@ class Collector:
     async def _inform(self, exchange: Exchange) -> None:
         """Answer what is no event: health, metrics, the tracker."""
         path = exchange.path
-        if exchange.method not in ("GET", "HEAD"):
+        if path not in _INFORMING:
             raise Refused(404, "path", "there is nothing here; events go to /collect")
+        if exchange.method not in ("GET", "HEAD"):
+            raise Refused(405, "method", "this is only to be read", allow="GET, HEAD")
         if path == "/health/live":
             await exchange.answer(200, b'{"live":true}')
         elif path == "/health/ready":
@@ -275,14 +282,14 @@ class Collector:
             await exchange.answer(200, text, b"text/plain; version=0.0.4; charset=utf-8")
         elif path == "/robots.txt":
             await exchange.answer(200, _ROBOTS, _TEXT)
-        elif path == f"/{_TRACKER}":
-            tracker = _tracker()
+        elif path == f"/{_DESCRIPTION}":
+            await exchange.answer(200, _packaged(_DESCRIPTION) or b"", b"application/yaml")
+        else:
+            tracker = _packaged(_TRACKER)
             if tracker is None:
                 raise Refused(404, "path", "this package was built without the browser tracker")
             cached = ((b"cache-control", b"public, max-age=3600"),)
             await exchange.answer(200, tracker, b"text/javascript; charset=utf-8", cached)
-        else:
-            raise Refused(404, "path", "there is nothing here; events go to /collect")
 
     def _problems(self) -> list[str]:
         found: list[str] = []
@@ -302,7 +309,7 @@ def _now_us() -> int:
 
 
 @cache
-def _tracker() -> bytes | None:
-    """The browser tracker that the package was built with."""
-    file = files("event_assets.capture") / _TRACKER
+def _packaged(name: str) -> bytes | None:
+    """A file of the package, if it was built with it."""
+    file = files("event_assets.capture") / name
     return file.read_bytes() if file.is_file() else None

@@ -151,6 +151,8 @@ class Exchange:
         headers: list[Header] = [_NO_STORE]
         if refused.retry_after is not None:
             headers.append((b"retry-after", b"%d" % refused.retry_after))
+        if refused.allow is not None:
+            headers.append((b"allow", refused.allow.encode()))
         await self.answer(refused.status, json.dumps(said).encode(), headers=tuple(headers))
 
     async def answer_preflight(self) -> None:

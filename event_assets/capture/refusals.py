@@ -6,17 +6,25 @@ from __future__ import annotations
 class Refused(Exception):
     """A request that is not taken as a whole. `reason` is one word for the metrics.
 
-    `message` tells the sender what to do and never holds what was sent.
+    `allow` are the methods that the address takes, where the method was none of them. `message`
+    tells the sender what to do and never holds what was sent.
     """
 
     def __init__(
-        self, status: int, reason: str, message: str, *, retry_after: int | None = None
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        *,
+        retry_after: int | None = None,
+        allow: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
         self.message = message
         self.retry_after = retry_after
+        self.allow = allow
 
 
 class Unparsed(Refused):

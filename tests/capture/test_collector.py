@@ -240,7 +240,11 @@ def test_what_is_no_event_has_its_answers(workspace: Workspace) -> None:
         assert client.ask("GET", "/robots.txt").body == b"User-agent: *\nDisallow: /\n"
         assert client.ask("GET", "/nothing").status == 404
         assert client.ask("POST", "/nothing").status == 404
-        assert client.ask("GET", "/collect").status == 405
+        wrong = [client.ask("GET", "/collect"), client.ask("POST", "/metrics")]
+        assert [(each.status, each.headers["allow"]) for each in wrong] == [
+            (405, "POST, OPTIONS"),
+            (405, "GET, HEAD"),
+        ]
         text = client.ask("GET", "/metrics").body.decode()
     assert 'event_assets_collector_events_accepted_total{source="client"} 1\n' in text
     assert 'event_assets_collector_events_rejected_total{source="client"} 1\n' in text
@@ -250,7 +254,7 @@ def test_what_is_no_event_has_its_answers(workspace: Workspace) -> None:
 def test_without_a_built_tracker_there_is_none(workspace: Workspace) -> None:
     from event_assets.capture import collector
 
-    if collector._tracker() is not None:
+    if collector._packaged("track.js") is not None:
         pytest.skip("the tracker is built")
     with collecting(workspace) as client:
         answer = client.ask("GET", "/track.js")
