@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 
 from event_assets.assets.keys import INGEST_OP, JOB, MODE_TAG, MODELS_OP, ONLY_NEW
+from event_assets.capture.segments import seal_orphans
 from event_assets.code_location import build_definitions
 from event_assets.dagster_home import dagster_home
 from event_assets.disk_errors import disk_told
@@ -70,6 +71,9 @@ def run(settings: Settings, options: RunOptions, *, log_level: str = "CRITICAL")
     is touched; everything that fails later is in the report.
     """
     check_configuration(settings, options)
+    for source in settings.config.sources:
+        # a collector that died may never come again, and these were acknowledged
+        seal_orphans(settings.data_dir / "raw" / source.name)
     start = time.monotonic()
     report("Loading the code location")
     job = build_definitions(settings).resolve_job_def(JOB)

@@ -94,11 +94,12 @@ class Segment:
 def seal_orphans(folder: Path) -> list[Path]:
     """Seal what dead writers left open below a folder; returns the sealed files.
 
-    Their last line may have no end: it was acknowledged to nobody.
+    Their last line may have no end: it was acknowledged to nobody. Files that this user may not
+    write are left alone.
     """
     sealed: list[Path] = []
     for path in sorted(folder.glob(f"*/*.jsonl{OPEN_SUFFIX}")):
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, PermissionError):
             file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
