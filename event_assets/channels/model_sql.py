@@ -1,7 +1,7 @@
 """The SQL of single models, without dbt: the same text as dbt compiles, for tables that bear the models' names.
 
 dbt takes seconds to start, and what is asked here should be answered at once. Only what the models of
-channels use is known: macros that name no table, `ref`, `source`, `config` and `adapter.dispatch`.
+channels and attribution use is known: some macros, `ref`, `source`, `config` and `adapter.dispatch`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-_MACROS = ("dialect/duckdb.sql", "campaigns.sql", "urls.sql")
+_MACROS = ("dialect/duckdb.sql", "campaigns.sql", "urls.sql", "attribution.sql")
 
 
 class _Adapter:
@@ -26,12 +26,15 @@ class _Adapter:
         return context[f"default__{name}"]
 
 
-def model_sql(project: Path, model: str) -> str:
-    """The query of a model; it selects from tables that are named like its refs and sources."""
+def model_sql(project: Path, model: str, **settings: float) -> str:
+    """The query of a model, by the settings that it reads.
+
+    It selects from tables that are named like its refs and sources.
+    """
     (path,) = project.glob(f"models/*/{model}.sql")
     environment = Environment(undefined=StrictUndefined, extensions=["jinja2.ext.do"])
     template = environment.from_string(_macros(project) + path.read_text(encoding="utf-8"))
-    return template.render(_KNOWN)
+    return template.render(_KNOWN, setting=settings.__getitem__)
 
 
 def _nothing(**_: object) -> str:
@@ -50,9 +53,16 @@ def _same(value: object) -> object:
     return value
 
 
+class _Types:
+    @staticmethod
+    def type_bigint() -> str:
+        return "bigint"
+
+
 _KNOWN = {
     "adapter": _Adapter(),
     "config": _nothing,
+    "dbt": _Types,
     "only_changed": _always,
     "ref": _table,
     "return": _same,
