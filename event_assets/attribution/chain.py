@@ -15,7 +15,7 @@ from event_assets.attribution.transitions import (
     Floats,
     Integers,
     Transitions,
-    by_bucket,
+    summed,
 )
 
 # up to here equations are solved sooner than people have flowed to their ends, up to there at all
@@ -57,7 +57,7 @@ class Chain:
     def of_order(cls, transitions: Transitions, order: int) -> Chain:
         """The chain whose states are windows of up to `order` channels."""
         codes = transitions.contexts(order)
-        states, first_rows, sources = np.unique(codes, return_index=True, return_inverse=True)
+        states, first_kinds, sources = np.unique(codes, return_index=True, return_inverse=True)
         # the window of the next touch: its oldest channel goes, the next one comes
         size = len(transitions.channels) + 1
         older: int = size ** (order - 1)
@@ -65,15 +65,15 @@ class Chain:
         targets = np.searchsorted(states, next_codes)
         targets[transitions.following == CONVERTED] = len(states)
         targets[transitions.following == LOST] = len(states) + 1
-        edges, edge_of_row = np.unique(sources * (len(states) + 2) + targets, return_inverse=True)
+        edges, edge_of_kind = np.unique(sources * (len(states) + 2) + targets, return_inverse=True)
         is_first = transitions.windows[:, MAX_ORDER - 2] == ABSENT
-        windows = transitions.windows[first_rows, MAX_ORDER - order :]
+        windows = transitions.windows[first_kinds, MAX_ORDER - order :]
         return cls(
             (windows[:, :, None] == np.arange(len(transitions.channels))).any(axis=1),
             edges // (len(states) + 2),
             edges % (len(states) + 2),
-            by_bucket(transitions.buckets, edge_of_row, transitions.counts, len(edges)),
-            by_bucket(transitions.buckets, sources, transitions.counts * is_first, len(states)),
+            summed(transitions.counts, edge_of_kind, len(edges)),
+            summed(transitions.counts * is_first, sources, len(states)),
         )
 
 

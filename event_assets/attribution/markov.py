@@ -8,7 +8,7 @@ import numpy as np
 
 from event_assets.attribution.chain import Chain, SlowChain, conversion_rates
 from event_assets.attribution.intervals import Interval, jackknife
-from event_assets.attribution.transitions import FOLDS, MAX_ORDER, Floats, Transitions
+from event_assets.attribution.transitions import FOLDS, LOST, MAX_ORDER, Floats, Transitions
 
 
 @dataclass(frozen=True)
@@ -94,17 +94,17 @@ def log_losses(transitions: Transitions) -> dict[int, float]:
     """
     losses = dict.fromkeys(range(1, MAX_ORDER + 1), 0.0)
     possible = len(transitions.channels) + 2
-    folds = transitions.buckets % FOLDS
+    folds = [transitions.counts[fold::FOLDS].sum(axis=0) for fold in range(FOLDS)]
+    if not all(fold.any() for fold in folds):
+        return dict.fromkeys(losses, float("nan"))
     for order in losses:
         contexts = np.unique(transitions.contexts(order), return_inverse=True)[1]
-        steps = np.unique(contexts * possible + transitions.following + 2, return_inverse=True)[1]
-        for fold in range(FOLDS):
-            fitted = np.where(folds != fold, transitions.counts, 0.0)
-            told = np.where(folds == fold, transitions.counts, 0.0)
-            if not fitted.any() or not told.any():
-                return dict.fromkeys(losses, float("nan"))
-            seen = np.bincount(contexts, fitted)[contexts]
-            followed = np.bincount(steps, fitted)[steps]
-            losses[order] -= float(told @ np.log((followed + 1) / (seen + possible)))
+        steps, step_of = np.unique(
+            contexts * possible + transitions.following - LOST, return_inverse=True
+        )
+        for fitted, told in (folds, folds[::-1]):
+            seen = np.bincount(contexts, fitted)[steps // possible]
+            likely = (np.bincount(step_of, fitted) + 1) / (seen + possible)
+            losses[order] -= float(np.bincount(step_of, told) @ np.log(likely))
         losses[order] /= float(transitions.counts.sum())
     return losses

@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 
 from event_assets.attribution.intervals import Interval, jackknife
-from event_assets.attribution.transitions import Floats, Integers, by_bucket
+from event_assets.attribution.transitions import BUCKETS, Floats, Integers
 
 # so many channels are told apart; those beyond are one
 MAX_CHANNELS = 20
@@ -81,8 +81,10 @@ class ShapleyModel:
 def shapley_model(sets: ChannelSets) -> ShapleyModel:
     """Values, shares and intervals; where there is no path all sets are worth nothing."""
     size = 1 << len(sets.channels)
-    paths = by_bucket(sets.buckets, sets.sets, sets.paths, size)
-    conversions = by_bucket(sets.buckets, sets.sets, sets.conversions, size)
+    paths: Floats = np.zeros((BUCKETS, size))
+    np.add.at(paths, (sets.buckets, sets.sets), sets.paths)
+    conversions: Floats = np.zeros((BUCKETS, size))
+    np.add.at(conversions, (sets.buckets, sets.sets), sets.conversions)
     all_paths, all_conversions = paths.sum(axis=0), conversions.sum(axis=0)
     game = _rates(all_paths, all_conversions)
     values = shapley_values(game)

@@ -23,34 +23,44 @@ LOST = -2
 
 @dataclass(frozen=True)
 class Transitions:
-    """Steps of paths, one row for each kind of step and bucket.
+    """Steps of paths, counted by kind.
 
     channels  names; a channel is known by its place among them
-    windows   (rows, MAX_ORDER): the channels up to and with a touch, the oldest first, no two
+    windows   (kinds, MAX_ORDER): the channels up to and with a touch, the oldest first, no two
               neighbours alike; ABSENT before a path's first
-    following (rows,): the channel of the next touch, CONVERTED or LOST where the path ends
-    buckets   (rows,): 0 to BUCKETS - 1
-    counts    (rows,): how many such steps there are
+    following (kinds,): the channel of the next touch, CONVERTED or LOST where the path ends
+    counts    (BUCKETS, kinds): how many such steps people of a bucket took
     """
 
     channels: tuple[str, ...]
     windows: Integers
     following: Integers
-    buckets: Integers
     counts: Floats
+
+    @classmethod
+    def of_rows(
+        cls,
+        channels: tuple[str, ...],
+        windows: Integers,
+        following: Integers,
+        buckets: Integers,
+        counts: Floats,
+    ) -> Transitions:
+        """From one row for each kind and bucket: each argument but the names is as long as there are rows."""
+        rows = cls(channels, windows, following, np.zeros((BUCKETS, 0)))
+        codes = rows.contexts(MAX_ORDER) * (len(channels) + 2) + following - LOST
+        _, first_rows, kinds = np.unique(codes, return_index=True, return_inverse=True)
+        counted: Floats = np.zeros((BUCKETS, len(first_rows)))
+        np.add.at(counted, (buckets, kinds), counts)
+        return cls(channels, windows[first_rows], following[first_rows], counted)
 
     @property
     def conversions(self) -> float:
         """Paths that end in a conversion."""
-        return float(self.counts[self.following == CONVERTED].sum())
-
-    @property
-    def paths(self) -> float:
-        """All paths: those that end, one way or the other."""
-        return float(self.counts[self.following < 0].sum())
+        return float(self.counts[:, self.following == CONVERTED].sum())
 
     def contexts(self, order: int) -> Integers:
-        """(rows,): a number for the last `order` channels of each window; 0 for order 0."""
+        """(kinds,): a number for the last `order` channels of each window; 0 for order 0."""
         base = len(self.channels) + 1
         codes = np.zeros(len(self.windows), dtype=np.int64)
         for column in range(MAX_ORDER - order, MAX_ORDER):
@@ -58,8 +68,6 @@ class Transitions:
         return codes
 
 
-def by_bucket(buckets: Integers, groups: Integers, weights: Floats, size: int) -> Floats:
-    """(BUCKETS, size): the sum of the weights in each bucket and group."""
-    sums: Floats = np.zeros(BUCKETS * size)
-    np.add.at(sums, buckets * size + groups, weights)
-    return sums.reshape(BUCKETS, size)
+def summed(counts: Floats, groups: Integers, size: int) -> Floats:
+    """(BUCKETS, size): counts (BUCKETS, kinds), added up where kinds are of one group."""
+    return np.array([np.bincount(groups, each, size) for each in counts], dtype=np.float64)

@@ -50,8 +50,6 @@ def model_weights(channels: pd.DataFrame, steps: pd.DataFrame, sets: pd.DataFram
         zip(channels["channel_number"].tolist(), channels["channel"].tolist(), strict=True)
     )
     rows: list[_Row] = []
-    # sums of fractions end alike only if added up in one order
-    steps, sets = (counts.sort_values(list(counts.columns)) for counts in (steps, sets))
     for (conversion, lookback), counted in steps.groupby(_KEYS):
         about = {"conversion": conversion, "lookback_days": lookback}
         rows += [{**about, **row} for row in _markov_rows(names, counted)]
@@ -73,7 +71,7 @@ def _markov_rows(names: dict[int, str], counted: pd.DataFrame) -> Iterator[_Row]
     ends = counted["next_channel"].isna().to_numpy()
     is_conversion = counted["is_conversion"].to_numpy(dtype=bool)
     following[ends] = np.where(is_conversion[ends], CONVERTED, LOST)
-    transitions = Transitions(
+    transitions = Transitions.of_rows(
         tuple(names[number] for number in numbers.tolist()),
         np.column_stack([*(placed(column) for column in _BEFORE), places]),
         following,

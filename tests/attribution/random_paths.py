@@ -43,7 +43,7 @@ def transitions_of(paths: list[PersonsPath], channels: int) -> Transitions:
             known = [ABSENT] * MAX_ORDER + steps[: place + 1]
             counts[tuple(known[-MAX_ORDER:]), following, path.bucket] += 1
     rows = list(counts)
-    return Transitions(
+    return Transitions.of_rows(
         tuple(f"channel {each}" for each in range(channels)),
         np.array([row[0] for row in rows], dtype=np.int64).reshape(-1, MAX_ORDER),
         np.array([row[1] for row in rows], dtype=np.int64),

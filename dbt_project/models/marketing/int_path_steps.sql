@@ -3,7 +3,6 @@
 with touchpoints as (
   select
     person_unit,
-    person_id,
     touch_id,
     touched_us,
     channel
@@ -46,7 +45,6 @@ moments as (
     touchpoints.touched_us as at_us,
     0 as is_conversion,
     touchpoints.touch_id as moment_id,
-    {{ hash_bucket('touchpoints.person_id', 50) }} as bucket,
     channels.channel_number
   from touchpoints
   inner join channels on touchpoints.channel = channels.channel
@@ -58,7 +56,6 @@ moments as (
     converted_us as at_us,
     1 as is_conversion,
     conversion_id as moment_id,
-    cast(null as {{ dbt.type_bigint() }}) as bucket,
     cast(null as {{ dbt.type_bigint() }}) as channel_number
   from conversions
 ),
@@ -69,6 +66,9 @@ neighbours as (
     lag(case when is_conversion = 0 then at_us end) over (
       partition by person_unit, conversion order by at_us, is_conversion, moment_id
     ) as previous_touch_us,
+    lag(channel_number) over (
+      partition by person_unit, conversion order by at_us, is_conversion, moment_id
+    ) as previous_channel,
     lead(case when is_conversion = 1 then at_us end) over (
       partition by person_unit, conversion order by at_us, is_conversion, moment_id
     ) as next_conversion_us
@@ -83,49 +83,80 @@ touches as (
     lookbacks.lookback_us,
     neighbours.at_us,
     neighbours.moment_id,
-    neighbours.bucket,
     neighbours.channel_number,
+    neighbours.previous_channel,
+    neighbours.previous_touch_us,
+    coalesce(neighbours.at_us - neighbours.previous_touch_us > lookbacks.lookback_us, true) as begins_path,
     case
       when neighbours.next_conversion_us - neighbours.at_us <= lookbacks.lookback_us
         then neighbours.next_conversion_us
-    end as converted_us,
-    sum(case when neighbours.at_us - neighbours.previous_touch_us <= lookbacks.lookback_us then 0 else 1 end) over (
-      partition by neighbours.person_unit, neighbours.conversion, lookbacks.lookback_days
-      order by neighbours.at_us, neighbours.moment_id
-      rows between unbounded preceding and current row
-    ) as path_number
+    end as converted_us
   from neighbours
   cross join lookbacks
   where neighbours.is_conversion = 0
 ),
 
--- only a path's last touch is followed by a conversion
-paths as (
+numbered as (
   select
     *,
-    max(converted_us) over (partition by person_unit, conversion, lookback_days, path_number) as path_converted_us,
-    max(at_us) over (partition by person_unit, conversion, lookback_days, path_number) as last_touch_us
+    sum(case when begins_path then 1 else 0 end) over (
+      partition by person_unit, conversion, lookback_days
+      order by at_us, moment_id
+      rows between unbounded preceding and current row
+    ) as path_number
   from touches
 ),
 
-within_lookback as (
+-- only a path's last touch is followed by a conversion
+paths as (
   select
-    *,
-    lag(channel_number) over (
-      partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
-    ) as previous_channel,
-    -- the 63rd channel and all beyond share the last bit
-    bit_or({{ bit('least(channel_number, 62)') }}) over (
-      partition by person_unit, conversion, lookback_days, path_number
-    ) as channel_set
-  from paths
-  where path_converted_us is null or path_converted_us - at_us <= lookback_us
+    person_unit,
+    conversion,
+    lookback_days,
+    path_number,
+    -- whoever has touches has a person: the unit is its id
+    {{ hash_bucket('person_unit', 50) }} as bucket,
+    max(converted_us) as converted_us,
+    max(at_us) as last_touch_us
+  from numbered
+  group by person_unit, conversion, lookback_days, path_number
 ),
 
--- neighbours of one channel are one step
+-- a touch is a step unless the one before it is on the path, too, and of the same channel
+step_touches as (
+  select
+    numbered.person_unit,
+    numbered.conversion,
+    numbered.lookback_days,
+    numbered.path_number,
+    numbered.at_us,
+    numbered.moment_id,
+    paths.bucket,
+    numbered.channel_number,
+    paths.converted_us is not null as is_converted,
+    paths.last_touch_us + numbered.lookback_us as matures_us
+  from numbered
+  inner join paths
+    on
+      numbered.person_unit = paths.person_unit
+      and numbered.conversion = paths.conversion
+      and numbered.lookback_days = paths.lookback_days
+      and numbered.path_number = paths.path_number
+  where
+    (paths.converted_us is null or paths.converted_us - numbered.at_us <= numbered.lookback_us)
+    and (
+      numbered.begins_path
+      or paths.converted_us - numbered.previous_touch_us > numbered.lookback_us
+      or numbered.previous_channel <> numbered.channel_number
+    )
+),
+
 steps as (
   select
     *,
+    row_number() over (
+      partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
+    ) as step_number,
     lag(channel_number, 1) over (
       partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
     ) as channel_1_before,
@@ -138,8 +169,7 @@ steps as (
     lead(channel_number) over (
       partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
     ) as next_channel
-  from within_lookback
-  where previous_channel is null or previous_channel <> channel_number
+  from step_touches
 )
 
 select
@@ -147,9 +177,7 @@ select
   conversion,
   lookback_days,
   cast(path_number as {{ dbt.type_bigint() }}) as path_number,
-  cast(row_number() over (
-    partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
-  ) as {{ dbt.type_bigint() }}) as step_number,
+  cast(step_number as {{ dbt.type_bigint() }}) as step_number,
   bucket,
   channel_3_before,
   channel_2_before,
@@ -157,7 +185,6 @@ select
   channel_number,
   next_channel,
   next_channel is null as is_last_step,
-  path_converted_us is not null as is_converted,
-  last_touch_us + lookback_us as matures_us,
-  channel_set
+  is_converted,
+  matures_us
 from steps
