@@ -1,4 +1,7 @@
-{{ config(unit='date', follows=['credit_date']) }}
+{{ config(unit='date', follows=['credit_date', 'spend_date']) }}
+
+-- what changes a person's sales or touches changes its credits, whose dates are followed
+-- depends_on: {{ ref('int_rule_credits') }}
 
 with sales as (
   select distinct conversion from {{ source('plan', 'plan_conversions') }}
