@@ -7,8 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from building import Warehouse
-from random_ids import random_exclusions
-from random_logs import random_ad_reports, random_events
+from random_logs import random_ad_reports, random_events, with_odd_habits
 
 VISITORS = range(40)
 FIRST_DAY = dt.date(2026, 10, 1)
@@ -36,7 +35,7 @@ def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
     warehouse: Warehouse, seed: int
 ) -> None:
     rng = random.Random(seed)
-    events = random_events(rng, 600, VISITORS, "e")
+    events = with_odd_habits(random_events(rng, 600, VISITORS, "e"), seed)
     rng.shuffle(events)
     size = len(events) // 6
     parts = [events[start : start + size] for start in range(0, len(events), size)]
@@ -45,7 +44,7 @@ def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
         again = rng.sample(events, 20)
         keys += [
             warehouse.lake.add(f"load{number}-{kind}", rows)
-            for kind in ("client", "server")
+            for kind in ("client", "server", "mobile")
             if (rows := [row for row in part + again if row["kind"] == kind])
         ]
         if number % 2:
@@ -54,17 +53,11 @@ def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
             )
         if number > 2 and len(keys) > 3:
             warehouse.lake.remove(keys.pop(rng.randrange(len(keys))))
-        if number in (2, 4):
-            warehouse.lake.plan["identity_exclusions"] = random_exclusions(rng, events)
-        if number == 3:
-            warehouse.lake.settings["max_devices_per_user"] = 3
         warehouse.lake.as_of = FIRST_DAY + dt.timedelta(days=rng.randrange(25))
+        if number == 3:
+            warehouse.lake.settings |= {"session_mode": "client", "time_zone": "America/New_York"}
         warehouse.build()
     found = warehouse.tables()
-    assert {row[0] for row in warehouse.query("select standing from marts.guarded_ids")} == {
-        "shared",
-        "runaway",
-    }
     assert_same(found, rebuilt(warehouse))
 
 

@@ -24,6 +24,23 @@ def test_a_campaign_that_comes_without_a_page_keeps_its_touch(warehouse: Warehou
     assert found == [("first", "Direct", None), ("campaign", "Email", "newsletter")]
 
 
+def test_one_id_from_browser_and_app_is_one_touch_of_a_session(warehouse: Warehouse) -> None:
+    warehouse.lake.settings["split_on_campaign"] = False
+    app = {"kind": "mobile", "source": "mobile", "anonymous_id": "a"}
+    warehouse.lake.add(
+        "one",
+        [
+            event(event_id="1", anonymous_id="a", page_url=PAGE),
+            event(event_id="2", anonymous_id="a", at=1, page_url=PAGE, utm_source="letter"),
+            event(event_id="2", at=2, page_url=PAGE, utm_source="search", **app),
+        ],
+    )
+    warehouse.build("--select", "+touchpoints")
+    found = warehouse.query("select source from marts.touchpoints order by touched_at")
+    assert found == [(None,), ("letter",)]
+    assert warehouse.dbt("test", "--select", "touchpoints,test_name:unique")
+
+
 def test_empty_campaign_fields_are_no_campaign(warehouse: Warehouse) -> None:
     empty = {"utm_source": "", "utm_medium": "null", "utm_campaign": " "}
     warehouse.lake.add(
