@@ -56,7 +56,7 @@ def collect(
     shown = f"[{host}]" if ":" in host else host
     raw = shown_path(settings.data_dir / "raw" / collector_config.source)
     _say(f"collecting on http://{shown}:{listening.getsockname()[1]}/collect into {raw}")
-    is_served = serve(collector, listening)
+    is_served = serve(collector, listening, collector_config.limits.seconds)
     if watching is not None:
         watching.close()
     raise typer.Exit(0 if is_served else 1)

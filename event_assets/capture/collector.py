@@ -166,7 +166,7 @@ class Collector:
         self._check_room()
         address = self._gate.address(exchange)
         limits = self._config.limits
-        sent, reserved = await exchange.body(limits.body_bytes, limits.body_seconds, self._budget)
+        sent, reserved = await exchange.body(limits.body_bytes, limits.seconds, self._budget)
         self.metrics.bytes_received += len(sent)
         self.metrics.bytes_under_way = self._budget.used
         try:

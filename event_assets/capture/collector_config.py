@@ -66,14 +66,14 @@ class Rate(ConfigModel):
 class Limits(ConfigModel):
     """What one request may be. A body counts as it is after it was inflated.
 
-    The sizes are those of Segment's and Snowplow's collectors, which trackers keep to; a body has
-    to arrive within `body_seconds`.
+    The sizes are those of Segment's and Snowplow's collectors, which trackers keep to. Head and
+    body have to arrive within `seconds` each; servers other than uvicorn see to the head themselves.
     """
 
     body_bytes: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
     event_bytes: Annotated[int, Field(ge=256, le=4 * MEBIBYTE)] = 64 * 1024
     events: Annotated[int, Field(ge=1, le=100_000)] = 500
-    body_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 10.0
+    seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 10.0
 
 
 class Room(ConfigModel):

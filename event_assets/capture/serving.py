@@ -26,13 +26,15 @@ def bound(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def serve(application: object, listening: socket.socket) -> bool:
+def serve(application: object, listening: socket.socket, head_seconds: float) -> bool:
     """Serve until SIGTERM or SIGINT, and end in good order; false where it could not start.
 
-    Raises ConfigurationError without uvicorn.
+    A request's head has to arrive within `head_seconds`. Raises ConfigurationError without uvicorn.
     """
     try:
         import uvicorn
+
+        from event_assets.capture.patience import patient_protocol
     except ImportError:
         raise ConfigurationError(
             "the collector runs on uvicorn, which is not installed",
@@ -40,6 +42,7 @@ def serve(application: object, listening: socket.socket) -> bool:
         ) from None
     config = uvicorn.Config(
         application,  # pyright: ignore[reportArgumentType]
+        http=patient_protocol(head_seconds),
         lifespan="on",
         log_level="warning",
         access_log=False,

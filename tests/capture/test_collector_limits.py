@@ -85,7 +85,7 @@ def test_an_envelope_that_names_its_events_twice_is_refused(workspace: Workspace
 
 
 def test_a_body_that_arrives_too_slowly_is_given_up(workspace: Workspace) -> None:
-    with collecting(workspace, limits={"body_seconds": 0.05}) as client:
+    with collecting(workspace, limits={"seconds": 0.05}) as client:
         answer = client.post(b"", chunks=[b'{"event_', 5.0, b'type": "view"}'])
         assert (answer.status, answer.headers["connection"]) == (408, "close")
         assert client.collector._budget.used == 0

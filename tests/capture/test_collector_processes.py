@@ -68,7 +68,7 @@ def test_told_to_end_it_stores_seals_and_ends_with_0(workspace: Workspace, serve
 @pytest.mark.parametrize("server", SERVERS)
 def test_slow_and_broken_senders_cost_nobody_else(workspace: Workspace, server: str) -> None:
     config = workspace.root / "plan/collector.yaml"
-    config.write_text("limits: {body_seconds: 0.5}\nroom: {free_bytes: 0}\n")
+    config.write_text("limits: {seconds: 0.5}\nroom: {free_bytes: 0}\n")
     with running(workspace.root, server) as collector:
         port = collector.port
         head = b"POST /collect HTTP/1.1\r\nHost: x\r\n"
@@ -95,6 +95,9 @@ def test_slow_and_broken_senders_cost_nobody_else(workspace: Workspace, server: 
         assert b'"accepted":1' in answer
         assert collector.post(VIEW)[0] == 200
         for each in idle:
+            if server == "uvicorn":  # granian waits for 30 seconds
+                each.settimeout(5)
+                assert each.recv(1) == b"", "a head that never ends keeps its connection"
             each.close()
         assert collector.terminate() == 0
     stored = [path.read_bytes() for path in (workspace.root / "data/raw").rglob("*.jsonl")]
@@ -116,6 +119,28 @@ def test_a_second_collector_on_the_same_folder_neither_loses_nor_steals(
         assert other.terminate() == 0
     found, _ = stored_ids(workspace.root / "data")
     assert {each for sender in senders for each in sender.acknowledged} <= set(found)
+
+
+def test_a_connection_is_kept_for_requests_whose_heads_come_in_time(workspace: Workspace) -> None:
+    config = workspace.root / "plan/collector.yaml"
+    config.write_text("limits: {seconds: 0.5}\nroom: {free_bytes: 0}\n")
+    body = json.dumps(VIEW).encode()
+    request = b"POST /collect HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with (
+        running(workspace.root) as collector,
+        socket.create_connection(("127.0.0.1", collector.port), timeout=10) as connection,
+    ):
+        for pause in (0.0, 0.8, 0.1):  # longer than a head may take, but between requests
+            time.sleep(pause)
+            connection.sendall(request[:30])
+            time.sleep(0.05)
+            connection.sendall(request[30:])
+            said = b""
+            while not said.endswith(b"}"):
+                said += connection.recv(65_536)
+            assert b'"accepted":1' in said
+        connection.sendall(request[:30])
+        assert connection.recv(1) == b""
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from building import Warehouse
+from random_ids import random_exclusions
 from random_logs import random_ad_reports, random_events, with_odd_habits
 
 VISITORS = range(40)
@@ -53,11 +54,21 @@ def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
             )
         if number > 2 and len(keys) > 3:
             warehouse.lake.remove(keys.pop(rng.randrange(len(keys))))
-        warehouse.lake.as_of = FIRST_DAY + dt.timedelta(days=rng.randrange(25))
+        if number in (2, 4):
+            warehouse.lake.plan["identity_exclusions"] = random_exclusions(rng, events)
         if number == 3:
-            warehouse.lake.settings |= {"session_mode": "client", "time_zone": "America/New_York"}
+            warehouse.lake.settings |= {
+                "max_devices_per_user": 3,
+                "session_mode": "client",
+                "time_zone": "America/New_York",
+            }
+        warehouse.lake.as_of = FIRST_DAY + dt.timedelta(days=rng.randrange(25))
         warehouse.build()
     found = warehouse.tables()
+    assert {row[0] for row in warehouse.query("select standing from marts.guarded_ids")} == {
+        "shared",
+        "runaway",
+    }
     assert_same(found, rebuilt(warehouse))
 
 

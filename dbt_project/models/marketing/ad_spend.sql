@@ -3,7 +3,7 @@
     schema='marts',
     unit='report_key',
     follows=['report'],
-    emits={'credit_date': 'date'},
+    emits={'spend_date': 'date'},
 
   )
 }}

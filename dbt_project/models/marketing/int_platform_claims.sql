@@ -1,5 +1,6 @@
-{{ config(unit='date', follows=['credit_date']) }}
--- who tells of changed dates has to have run: what it tells later would be seen by the next run alone
+{{ config(unit='date', follows=['credit_date', 'spend_date']) }}
+
+-- what changes a person's sales or touches changes its credits, whose dates are followed
 -- depends_on: {{ ref('int_rule_credits') }}
 
 with sales as (

@@ -1,6 +1,4 @@
 {{ config(unit='date', follows=['credit_date']) }}
--- who tells of changed dates has to have run: what it tells later would be seen by the next run alone
--- depends_on: {{ ref('ad_spend') }}
 
 -- claims are about sales: of the declared conversions those that carry a value are compared
 with sales as (
