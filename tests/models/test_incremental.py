@@ -58,7 +58,7 @@ def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
             warehouse.lake.plan["identity_exclusions"] = random_exclusions(rng, events)
         if number == 3:
             warehouse.lake.settings |= {
-                "max_devices_per_user": 3,
+                "max_devices_per_user": 2,
                 "session_mode": "client",
                 "time_zone": "America/New_York",
             }
