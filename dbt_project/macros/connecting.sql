@@ -30,6 +30,21 @@
 {% endmacro %}
 
 
+{#- One connection serves a whole build: what all ids take is not held until its end. -#}
+{% macro drop_connected(edges) %}
+  {%- set tables = [edges, edges ~ '__merged', edges ~ '__group_links', edges ~ '__groups'] -%}
+  {%- for links in [edges ~ '__aliases', edges ~ '__links'] -%}
+    {% do tables.append(links) %}
+    {%- for kind in ['links', 'labels', 'parents'] -%}
+      {% do tables.extend([links ~ '__' ~ kind ~ '_0', links ~ '__' ~ kind ~ '_1']) %}
+    {%- endfor -%}
+  {%- endfor -%}
+  {%- for table in tables -%}
+    {% call statement('drop_scratch') %} drop table if exists {{ table }} {% endcall %}
+  {%- endfor -%}
+{% endmacro %}
+
+
 {#- All of it, for fingerprints. -#}
 {% macro connecting_sql() -%}
   {{ return([

@@ -70,6 +70,7 @@
   {% call statement('main') %} {{ create_table_as(False, staged, sql) }} {% endcall %}
   {%- if existing is not none -%}{% do adapter.drop_relation(existing) %}{%- endif -%}
   {% do adapter.rename_relation(staged, target_relation) %}
+  {%- if config.get('connects') -%}{% do drop_connected(keyed_scratch('edges')) %}{%- endif -%}
   {% do keyed_save_state(fingerprint, invocation_id, upto) %}
 {% endmacro %}
 
@@ -117,6 +118,7 @@
       insert into {{ target_relation }} ({{ columns }})
       select {{ columns }} from {{ fresh }} where cast({{ unit }} as {{ dbt.type_string() }}) in (select unit from {{ changed }})
     {% endcall %}
+    {%- if config.get('connects') -%}{% do drop_connected(keyed_scratch('edges')) %}{%- endif -%}
   {%- endif -%}
   {% do keyed_save_state(state.fingerprint, state.build_id, upto) %}
 {% endmacro %}
