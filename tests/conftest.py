@@ -15,6 +15,7 @@ LONGEST_FIRST = (
     "faults/test_faults.py",
     "models/test_coverage.py",
     "models/test_event_views.py",
+    "models/test_sessions_of_any_settings.py",
     "test_music_site.py",
     "ingest/test_memory.py",
     "ingest/test_erasing_odd_states.py",

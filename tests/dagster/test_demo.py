@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+import pytest
+
 from event_assets.simulate.shop import write_shop_logs
 
 VISITORS = 60
@@ -34,6 +37,12 @@ def test_the_demo_finds_what_was_planted_in_its_logs(tmp_path):
         assert events == truth.events[source]
         assert duplicates == truth.duplicates[source]
         assert quarantined == truth.quarantined[source]
+    with duckdb.connect(str(tmp_path / "demo_data" / "analytics.duckdb")) as published:
+        (orders, lost) = published.execute(
+            "select sum(matched + client_only + server_only), sum(server_only)"
+            " from marts.client_server_reconciliation where conversion = 'purchase'"
+        ).fetchall()[0]
+    assert (orders, lost / orders) == (truth.orders, pytest.approx(truth.tracking_loss))
     assert "Funnel" in done.stdout
     assert "(unattributed)" in done.stdout
     assert "event_assets ui --data" in done.stdout
