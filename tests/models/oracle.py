@@ -146,6 +146,19 @@ def session_id(session: list[Event]) -> str:
     return md5(str(visitor_id(session[0])) + session[0]["event_id"])
 
 
+def session_ids(found: list[list[Event]]) -> list[str]:
+    """The id of each session. Of those that one id began, from browser and app, only one is without its kind."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for session in found:
+        kinds[session_id(session)].append(session[0]["kind"])
+    return [
+        session_id(session)
+        if session[0]["kind"] == min(kinds[session_id(session)])
+        else md5(f"{visitor_id(session[0])}{session[0]['event_id']}|{session[0]['kind']}")
+        for session in found
+    ]
+
+
 Identity = tuple[str, str]
 """A device ("a") or a user ("u") and its id."""
 

@@ -73,12 +73,13 @@ def rules_of(settings: dict[str, Any]) -> oracle.Rules:
 def check_against_definitions(warehouse: Warehouse, events: list[oracle.Event]) -> None:
     rules = rules_of(warehouse.lake.settings)
     cut = oracle.cut(events, rules)
+    ids = oracle.session_ids([session for _, session in cut])
     rows = warehouse.query(
         "select session_id, split_cause, started_at, ended_at, local_date, bot_reason, is_bot, device_class,"
         " browser, engaged_s, page_views, duration_s, landing_page, exit_page from marts.sessions"
     )
     assert {row[0]: row[1:9] for row in rows} == {
-        oracle.session_id(session): (
+        name: (
             cause,
             session[0]["event_ts"],
             session[-1]["event_ts"],
@@ -90,25 +91,25 @@ def check_against_definitions(warehouse: Warehouse, events: list[oracle.Event]) 
                 min((e["user_agent"] for e in session if e.get("user_agent")), default=None)
             ),
         )
-        for cause, session in cut
+        for name, (cause, session) in zip(ids, cut, strict=True)
     }
     assert {row[0]: row[9:] for row in rows} == {
-        oracle.session_id(session): pytest.approx(session_oracle.measures(session))
-        for _, session in cut
+        name: pytest.approx(session_oracle.measures(session))
+        for name, (_, session) in zip(ids, cut, strict=True)
     }
     assert len(cut) > 50
-    check_views(warehouse, cut)
+    check_views(warehouse, dict(zip(ids, cut, strict=True)))
     check_numbers(warehouse)
     check_attached(warehouse, rules)
 
 
-def check_views(warehouse: Warehouse, cut: list[oracle.Cut]) -> None:
+def check_views(warehouse: Warehouse, cut: dict[str, oracle.Cut]) -> None:
     rows: list[Any] = warehouse.query(
         "select session_id, event_id, view_number, engaged_s from marts.page_views"
     )
     expected = {
-        (oracle.session_id(session), event_id, number): pytest.approx(engaged)
-        for _, session in cut
+        (name, event_id, number): pytest.approx(engaged)
+        for name, (_, session) in cut.items()
         for event_id, number, engaged in session_oracle.views(session)
     }
     assert {row[:3]: row[3] for row in rows} == expected
