@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from event_assets.publish_rules import MARTS
 from event_assets.settings import Settings
 from event_assets.warehouse import sql_name, warehouse_reader
 
@@ -19,7 +20,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableFacts:
-    """A table or view; views are not counted."""
+    """A table or view; of views those of the marts are counted."""
 
     rows: int | None
     columns: tuple[Column, ...]
@@ -33,6 +34,9 @@ def read_table_facts(settings: Settings) -> dict[tuple[str, str], TableFacts]:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables()"
             " where database_name = 'warehouse' and not temporary"
+            " union all select schema_name, view_name from duckdb_views()"
+            " where database_name = 'warehouse' and schema_name = ?",
+            [MARTS],
         ).fetchall()
         counts = " union all by name ".join(
             f"select {index} as number, count(*) as rows"

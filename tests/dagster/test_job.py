@@ -70,6 +70,12 @@ def test_tables_are_told_with_their_rows_and_new_rows(history):
         [line] = [each for each in history.reports[step].tables if each.table == "sessions"]
         return line.rows, line.new_rows
 
+    told = {each.table for each in history.reports["bad day"].tables if each.schema == "marts"}
+    published = history.shop.published(
+        "select table_name from information_schema.tables where table_name <> 'about'"
+    )
+    assert {"attribution_credits", "attribution_model_weights"} <= {name for (name,) in published}
+    assert {name for (name,) in published} <= told
     assert sessions("bad day") == (10, 10)
     assert sessions("nothing new") == (10, 0)
     assert sessions("accepted") == (20, 10)
