@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from event_assets.capture.store import Target
@@ -81,6 +81,7 @@ def _malformed(judge: LineJudge, line: dict[str, Any]) -> set[int]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(items=st.lists(TIMED | EVENTS | VALUES, min_size=1, max_size=5))
+@example(items=[{"event_type": "view", "timestamp": 1, "specversion": "1.0"}])
 def test_the_collector_and_ingest_agree_on_what_is_malformed(
     client: Client, judge: LineJudge, items: list[Any]
 ) -> None:
