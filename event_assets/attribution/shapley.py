@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 
 from event_assets.attribution.intervals import Interval, jackknife
-from event_assets.attribution.transitions import BUCKETS, Floats, Integers
+from event_assets.attribution.transitions import Floats, Integers
 
 # so many channels are told apart; those beyond are one
 MAX_CHANNELS = 20
@@ -24,7 +24,7 @@ class ChannelSets:
 
     channels     names, at most MAX_CHANNELS: 2^channels sets are looked at
     sets         (rows,): bit i stands for channel i
-    buckets      (rows,): 0 to BUCKETS - 1
+    buckets      (rows,): which people they are of, see transitions.BUCKETS
     paths        (rows,)
     conversions  (rows,): how many of the paths convert
     """
@@ -49,8 +49,11 @@ class ChannelSets:
         The channels that are on a path, the most frequent first; beyond MAX_CHANNELS the less
         frequent are one, `other`.
         """
-        on_path = (bits[:, None] >> np.arange(_LAST_BIT + 1)) & 1
-        frequency = paths @ on_path
+
+        def on_path(bit: int) -> Integers:
+            return (bits >> bit) & 1
+
+        frequency = [float(paths @ on_path(bit)) for bit in range(_LAST_BIT + 1)]
         told = {
             bit: OTHER if bit == _LAST_BIT else names[bit]
             for bit in np.flatnonzero(frequency).tolist()
@@ -58,8 +61,11 @@ class ChannelSets:
         ranked = sorted(told, key=lambda bit: (told[bit] == OTHER, -frequency[bit], told[bit]))
         alone = ranked if len(ranked) <= MAX_CHANNELS else ranked[: MAX_CHANNELS - 1]
         together = [bit for bit in ranked if bit not in alone]
-        sets = on_path[:, alone] @ (1 << np.arange(len(alone)))
-        sets += on_path[:, together].any(axis=1) * (1 << len(alone))
+        sets = np.zeros_like(bits)
+        for place, bit in enumerate(alone):
+            sets |= on_path(bit) << place
+        for bit in together:
+            sets |= on_path(bit) << len(alone)
         channels = (*(told[bit] for bit in alone), *([OTHER] if together else []))
         return cls(channels, sets, buckets, paths, conversions)
 
@@ -81,19 +87,19 @@ class ShapleyModel:
 def shapley_model(sets: ChannelSets) -> ShapleyModel:
     """Values, shares and intervals; where there is no path all sets are worth nothing."""
     size = 1 << len(sets.channels)
-    paths: Floats = np.zeros((BUCKETS, size))
-    np.add.at(paths, (sets.buckets, sets.sets), sets.paths)
-    conversions: Floats = np.zeros((BUCKETS, size))
-    np.add.at(conversions, (sets.buckets, sets.sets), sets.conversions)
-    all_paths, all_conversions = paths.sum(axis=0), conversions.sum(axis=0)
-    game = _rates(all_paths, all_conversions)
+    paths = _counted(sets.sets, sets.paths, size)
+    conversions = _counted(sets.sets, sets.conversions, size)
+    game = _rates(paths, conversions)
     values = shapley_values(game)
-    replicates = [
-        _shares(
-            shapley_values(_rates(all_paths - paths[each], all_conversions - conversions[each]))
+    replicates: list[Floats] = []
+    # one bucket after the other: all at once would be BUCKETS × 2^channels numbers
+    for bucket in np.unique(sets.buckets):
+        mine = sets.buckets == bucket
+        others = _rates(
+            paths - _counted(sets.sets[mine], sets.paths[mine], size),
+            conversions - _counted(sets.sets[mine], sets.conversions[mine], size),
         )
-        for each in np.flatnonzero(paths.any(axis=1))
-    ]
+        replicates.append(_shares(shapley_values(others)))
     shares = _shares(values)
     interval = jackknife(shares, np.array(replicates).reshape(-1, len(values)))
     return ShapleyModel(float(game[0]), values, shares, interval)
@@ -116,6 +122,11 @@ def shapley_values(game: Floats) -> Floats:
         without = sizes.reshape(-1, 2, 1 << player)[:, 0]
         values[player] = (shares_of_orders[without] * (split[:, 1] - split[:, 0])).sum()
     return values
+
+
+def _counted(sets: Integers, counts: Floats, size: int) -> Floats:
+    """For each of the 2^channels sets the sum of its counts."""
+    return np.bincount(sets, counts, size).astype(np.float64)
 
 
 def _rates(paths: Floats, conversions: Floats) -> Floats:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from event_assets.attribution import chain as chain_module
+from event_assets.attribution import markov as markov_module
 from event_assets.attribution.chain import Chain, SlowChain, conversion_rates
 from event_assets.attribution.markov import log_losses, markov_models, removal_effects
 from event_assets.attribution.transitions import MAX_ORDER
@@ -109,6 +110,24 @@ def test_a_chain_that_hardly_ends_is_solved_where_it_can_be_and_else_left_out(mo
     with pytest.raises(SlowChain, match="20000 steps"):
         conversion_rates(chain, *counts)
     assert markov_models(transitions) == []
+
+
+def test_where_a_bucket_less_makes_a_chain_too_slow_the_shares_stand_without_an_interval(
+    monkeypatch,
+):
+    paths = random_paths(Random(5), 100, 3)
+    transitions = transitions_of(paths, 3)
+    solve, people = markov_module.conversion_rates, len(paths)
+
+    def slow_without_a_bucket(chain, edge_counts, start_counts):
+        if start_counts.sum() < people:
+            raise SlowChain
+        return solve(chain, edge_counts, start_counts)
+
+    monkeypatch.setattr(markov_module, "conversion_rates", slow_without_a_bucket)
+    (chosen,) = [each for each in markov_models(transitions) if each.is_chosen]
+    assert chosen.shares.sum() == pytest.approx(1)
+    assert np.isnan(chosen.interval.se).all()
 
 
 def test_intervals_are_the_jackknife_over_the_people_of_each_bucket():

@@ -1,5 +1,7 @@
 """Shapley values against the permutation formula and against what they promise."""
 
+import tracemalloc
+from dataclasses import replace
 from itertools import permutations
 from math import factorial
 from random import Random
@@ -67,6 +69,19 @@ def test_twenty_channels_are_exact_and_add_up():
     model = shapley_model(sets)
     total = sum(path.converts for path in paths) / len(paths)
     assert model.values.sum() + model.baseline == pytest.approx(total)
+
+
+def test_twenty_channels_in_all_buckets_take_no_array_of_buckets_times_sets():
+    sets = sets_of(random_paths(Random(4), 300, 20, longest=4), 20)
+    few = replace(
+        sets,
+        **{name: getattr(sets, name)[:5] for name in ("sets", "buckets", "paths", "conversions")},
+    )
+    tracemalloc.start()
+    shapley_model(few)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20 * 8 * 2**20  # numbers of 8 bytes, twenty arrays of all sets
 
 
 def test_where_channels_take_away_more_than_they_bring_there_is_no_share():
