@@ -239,7 +239,8 @@ class Intake:
 
         def one_by_one() -> Iterator[Any]:
             nonlocal current
-            for current, each in enumerate(read):  # noqa: B007
+            for index, each in enumerate(read):
+                current = index
                 yield each.item
 
         errors: dict[int, Malformed] = {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from event_assets.capture import collector
 from tests.capture.asgi import Client, collecting
 from tests.ingest.ingest_workspace import Workspace
 
@@ -251,11 +252,10 @@ def test_what_is_no_event_has_its_answers(workspace: Workspace) -> None:
     assert "event_assets_collector_commit_seconds_count 1\n" in text
 
 
-def test_without_a_built_tracker_there_is_none(workspace: Workspace) -> None:
-    from event_assets.capture import collector
-
-    if collector._packaged("track.js") is not None:
-        pytest.skip("the tracker is built")
+def test_without_a_built_tracker_there_is_none(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collector, "_packaged", lambda _: None)
     with collecting(workspace) as client:
         answer = client.ask("GET", "/track.js")
     assert answer.status == 404

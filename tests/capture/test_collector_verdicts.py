@@ -20,9 +20,36 @@ from tests.rounds import rounds
 TODAY = datetime.now(UTC).date()
 
 NAMES = st.sampled_from(
-    """event_type event timestamp type userId anonymousId user_id event_id page_url properties
-    metadata context messageId sent_at batch events e ip specversion name traits
-    distinct_id $insert_id event_name event_params data schema original_line""".split()  # noqa: SIM905
+    [
+        "event_type",
+        "event",
+        "timestamp",
+        "type",
+        "userId",
+        "anonymousId",
+        "user_id",
+        "event_id",
+        "page_url",
+        "properties",
+        "metadata",
+        "context",
+        "messageId",
+        "sent_at",
+        "batch",
+        "events",
+        "e",
+        "ip",
+        "specversion",
+        "name",
+        "traits",
+        "distinct_id",
+        "$insert_id",
+        "event_name",
+        "event_params",
+        "data",
+        "schema",
+        "original_line",
+    ]
 )
 SCALARS = (
     st.none()
