@@ -57,6 +57,14 @@ def test_the_content_type_does_not_matter(workspace: Workspace, kind: str) -> No
         (b"\xef\xbb\xbf" + json.dumps(VIEW).encode(), None),
         (json.dumps(VIEW, indent=2).encode(), "identity"),
     ],
+    ids=[
+        "gzip",
+        "gzip untold",
+        "deflate",
+        "gzip of two members",
+        "byte order mark",
+        "indented",
+    ],
 )
 def test_compressed_bodies_are_read_with_and_without_their_header(
     workspace: Workspace, body: bytes, encoding: str | None
@@ -92,6 +100,7 @@ def test_bytes_that_are_not_utf8_cost_the_event_that_holds_them(workspace: Works
 @pytest.mark.parametrize(
     "body",
     [b"hello", b"", b"{", b"[" * 200_000, b"\xff\xfe{}", gzip.compress(b"{}")[:-4], b"\x1f\x8bno"],
+    ids=["text", "nothing", "half", "depth", "no text", "cut gzip", "no gzip"],
 )
 def test_what_holds_no_json_is_refused_and_kept_verbatim(workspace: Workspace, body: bytes) -> None:
     with collecting(workspace) as client:
