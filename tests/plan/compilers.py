@@ -11,7 +11,8 @@ from tests.needs import missing
 
 TSC = Path(sys.prefix) / "node/node_modules/typescript/bin/tsc"
 _OPTIONS = """
-  --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --noImplicitReturns
+  --ignoreConfig --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess
+  --noImplicitReturns
   --noPropertyAccessFromIndexSignature --noUnusedLocals --isolatedModules --verbatimModuleSyntax
   --target es2022 --module es2022 --moduleResolution bundler --lib es2022
 """
