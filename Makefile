@@ -54,7 +54,7 @@ browser:
 # DuckDB 1.5 beside the 2.0 of constraints.txt: the models, the published file and the whole run
 test-older-duckdb: $(OLDER_READY)
 	@.venv-older/bin/python -m pytest -n auto --dist loadfile tests/models/test_models_agree_with_plain_python.py \
-	  tests/models/test_catalogue.py tests/test_publish.py tests/test_music_site.py tests/dagster/test_demo.py
+	  tests/models/test_catalogue.py tests/test_publish.py tests/dagster/test_demo.py
 
 lint: lint-python lint-sql
 

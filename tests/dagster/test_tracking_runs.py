@@ -139,9 +139,7 @@ def test_building_marts_alone_brings_the_checks_of_their_sources_up_to_date(shop
     ("mart", "names"),
     [
         ("source_days", SOURCE_CHECKS - {"event_gaps", "conflicting_duplicates"}),
-        ("event_conflicts", {"conflicting_duplicates"}),
         ("event_recency", {"event_gaps"}),
-        ("personal_data_findings", {"personal_data"}),
     ],
 )
 def test_building_any_mart_alone_brings_the_checks_that_read_it_up_to_date(
