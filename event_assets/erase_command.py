@@ -9,6 +9,7 @@ from event_assets.erasure import (
     Asked,
     Done,
     Found,
+    blank_rejected,
     erase_from_lake,
     read_unfinished,
     search,
@@ -40,7 +41,8 @@ def erase(settings: Settings, asked: Asked, *, raw: bool, resume: bool, is_dry: 
         return OK
     left = read_unfinished(settings)
     if left is None and not raw and (found is None or not found.lines):
-        print("nothing is to be erased")
+        blanked = blank_rejected(found.rejected) if found else 0
+        print("erased, the tables had none of it" if blanked else "nothing is to be erased")
         return OK
     raw = raw or (left is not None and left.blanks_raw)
     try:
@@ -89,6 +91,9 @@ def told(found: Found) -> list[str]:
             f"{found.lines_of_others:,} of the lines hold events of others too, which stay; raw files keep "
             "these lines, --raw does not blank them"
         )
+    if found.rejected:
+        number = sum(map(len, found.rejected.values()))
+        lines.append(f"{_counted(number, 'event')} that the collector did not take, in rejects/")
     return lines
 
 

@@ -13,6 +13,7 @@ from event_assets.erasure.damage import damage_told
 from event_assets.erasure.lake_rewriting import days_of, parts_with_erased, rewrite_day
 from event_assets.erasure.person import Asked
 from event_assets.erasure.raw_lines import NotBlanked, blank, blanks_of
+from event_assets.erasure.rejects import blank_rejected
 from event_assets.erasure.search import Found, search
 from event_assets.erasure.unfinished import (
     Stage,
@@ -54,6 +55,9 @@ def erase_from_lake(settings: Settings, found: Found | None, *, blanks_raw: bool
     `tables_are_clean`. To be called by who holds the warehouse's lock, with ingest kept out.
     Raises ConfigurationError where a part was damaged since it was searched.
     """
+    if found is not None:
+        # before anything is begun: who ends what was begun does not know whose they are
+        blank_rejected(found.rejected)
     make_folder(settings.erasures_dir)
     make_folder(settings.erasing_dir)
     before = read_unfinished(settings)

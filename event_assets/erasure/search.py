@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
@@ -16,6 +17,7 @@ import pyarrow.dataset as ds
 from event_assets.erasure.damage import damage_told, read_again
 from event_assets.erasure.links import texts
 from event_assets.erasure.person import Asked, Person, find_person
+from event_assets.erasure.rejects import Place, rejected_lines
 from event_assets.erasure.unfinished import Stage, read_unfinished
 from event_assets.errors import ConfigurationError
 from event_assets.identity_key import identity_key
@@ -46,12 +48,14 @@ class Found:
     """What the lake holds of a person; `lines` is the list that every later reading consults.
 
     It gives for each line, by its keyed digest in hex, the items that are theirs; None for all.
+    `rejected` are places in what the collector did not take.
     """
 
     person: Person
     events: int = 0
     quarantined: int = 0
     lines: dict[str, list[int] | None] = field(default_factory=dict[str, list[int] | None])
+    rejected: dict[Path, list[Place]] = field(default_factory=dict[Path, list[Place]])
 
     @property
     def records(self) -> int:
@@ -132,6 +136,7 @@ def _searched(
             everyones[digest].add(row["item"])
     for digest, items in sorted(theirs.items()):
         found.lines[digest] = sorted(items) if everyones[digest] > items else None
+    found.rejected = rejected_lines(settings, holds)
     return found
 
 
