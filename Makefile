@@ -1,5 +1,5 @@
 # Every target sets itself up: .venv in this folder, by uv where it is, else by venv and pip.
-.PHONY: demo ui test faults browser test-older-duckdb lint lint-python lint-sql plan bench wheel clean
+.PHONY: demo ui test faults browser tracker test-older-duckdb lint lint-python lint-sql plan bench wheel clean
 .DEFAULT_GOAL := help
 
 PY := .venv/bin/python
@@ -19,6 +19,7 @@ help:
 	@echo "make lint   ruff, pyright, sqlfluff"
 	@echo "make plan   check the example plan, and what changed in it since the main branch"
 	@echo "make bench  benchmarks, as ratios"
+	@echo "make tracker  build the browser tracker"
 
 $(READY): pyproject.toml constraints.txt setup-venv
 	@./setup-venv dev
@@ -50,6 +51,10 @@ faults: $(READY)
 # some tests look at pages in Debian's Chromium; without one they are skipped and say so
 browser:
 	@./setup-browser
+
+# what the collector serves as /track.js, from event_assets/capture/tracker/; a test says when it is not built
+tracker: $(READY)
+	@./build-tracker
 
 # DuckDB 1.5 beside the 2.0 of constraints.txt: the models, the published file and the whole run
 test-older-duckdb: $(OLDER_READY)

@@ -7,8 +7,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.resources import files
 
 from event_assets.capture import rejects
 from event_assets.capture.access import Address
@@ -20,6 +18,7 @@ from event_assets.capture.exchange import Budget, Disconnected, Exchange, Receiv
 from event_assets.capture.gate import Gate
 from event_assets.capture.intake import Batch, Intake, Sender, Taken
 from event_assets.capture.metrics import Metrics
+from event_assets.capture.packaged import compressed, packaged
 from event_assets.capture.pixel import GIF, pixel_event
 from event_assets.capture.refusals import Refused, Unparsed
 from event_assets.capture.store import Target
@@ -217,7 +216,7 @@ class Collector:
         asked = signal(exchange.headers, self._config.honour)
         visitor = None
         if asked is None and source.kind == "client":
-            visitor = self._visitor(exchange, address, user_agent)
+            visitor = self._visitor(exchange, batch, address, user_agent)
         received = _now_us()
         ip = None if address is None else str(address)
         sender = Sender(received, ip, user_agent or None, visitor, asked)
@@ -245,7 +244,9 @@ class Collector:
             told = "the events could not be stored; send them again"
             raise Refused(503, "not_stored", told, retry_after=_LATER) from None
 
-    def _visitor(self, exchange: Exchange, address: Address | None, user_agent: str) -> str | None:
+    def _visitor(
+        self, exchange: Exchange, batch: Batch, address: Address | None, user_agent: str
+    ) -> str | None:
         if self._config.visitors == "daily":
             origin = exchange.header(b"origin") or exchange.header(b"host")
             return self._daily.id_of(str(address), user_agent, origin)
@@ -255,13 +256,13 @@ class Collector:
         if known is not None:
             return known
         headers = exchange.headers
-        is_browser = any(name in headers for name in (b"sec-fetch-site", b"origin", b"referer"))
+        if not any(name in headers for name in (b"sec-fetch-site", b"origin", b"referer")):
+            return None  # who would not keep the cookie would be a new visitor at every event
         is_third_party = (
             headers.get(b"sec-fetch-site") == b"cross-site"
             and self._config.cookie.same_site != "none"
         )
-        # who would not keep the cookie would be a new visitor at every event
-        return self._cookies.new() if is_browser and not is_third_party else None
+        return self._cookies.new(batch.session_id, is_kept=not is_third_party)
 
     async def _inform(self, exchange: Exchange) -> None:
         """Answer what is no event: health, metrics, the tracker."""
@@ -283,13 +284,14 @@ class Collector:
         elif path == "/robots.txt":
             await exchange.answer(200, _ROBOTS, _TEXT)
         elif path == f"/{_DESCRIPTION}":
-            await exchange.answer(200, _packaged(_DESCRIPTION) or b"", b"application/yaml")
+            await exchange.answer(200, packaged(_DESCRIPTION), b"application/yaml")
         else:
-            tracker = _packaged(_TRACKER)
-            if tracker is None:
-                raise Refused(404, "path", "this package was built without the browser tracker")
-            cached = ((b"cache-control", b"public, max-age=3600"),)
-            await exchange.answer(200, tracker, b"text/javascript; charset=utf-8", cached)
+            headers = [(b"cache-control", b"public, max-age=3600"), (b"vary", b"accept-encoding")]
+            tracker = packaged(_TRACKER)
+            if "gzip" in exchange.header(b"accept-encoding"):
+                tracker = compressed(_TRACKER)
+                headers.append((b"content-encoding", b"gzip"))
+            await exchange.answer(200, tracker, b"text/javascript; charset=utf-8", tuple(headers))
 
     def _problems(self) -> list[str]:
         found: list[str] = []
@@ -306,10 +308,3 @@ class Collector:
 
 def _now_us() -> int:
     return time.time_ns() // 1_000
-
-
-@cache
-def _packaged(name: str) -> bytes | None:
-    """A file of the package, if it was built with it."""
-    file = files("event_assets.capture") / name
-    return file.read_bytes() if file.is_file() else None

@@ -88,15 +88,18 @@ class Exchange:
         except ValueError:
             raise Refused(400, "query", f"the query has more than {_MOST_FIELDS} fields") from None
 
-    def allow_origin(self, origin: str, *, has_credentials: bool) -> None:
-        """Let pages of the origin read the answer."""
+    def allow_origin(self, origin: str) -> None:
+        """Let pages of the origin read the answer.
+
+        With cookies too, whether or not any is used: a browser that sent one would else keep the answer
+        from the page, which would send its events for ever.
+        """
         self.cors = [
             (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
             (b"access-control-expose-headers", b"retry-after"),
             (b"vary", b"origin"),
         ]
-        if has_credentials:
-            self.cors.append((b"access-control-allow-credentials", b"true"))
 
     async def body(self, limit: int, seconds: float, budget: Budget) -> tuple[bytes, int]:
         """(the body as sent, bytes reserved in the budget). Raises Refused or Disconnected.

@@ -26,7 +26,6 @@ class Gate:
     def __init__(
         self, config: CollectorConfig, own_domains: Sequence[str], sources: Mapping[str, Source]
     ) -> None:
-        self._has_credentials = config.visitors == "cookie"
         self._sources = sources
         self._origins = Origins(config, own_domains)
         self._keys = WriteKeys(config.write_keys)
@@ -42,7 +41,7 @@ class Gate:
         if not self._origins.allow(origin, exchange.header(b"host")):
             told = "pages of this origin may not send here; add it to `origins` in collector.yaml"
             raise Refused(403, "origin", told)
-        exchange.allow_origin(origin, has_credentials=self._has_credentials)
+        exchange.allow_origin(origin)
 
     def address(self, exchange: Exchange) -> Address | None:
         """The address of who sends, if it may send now."""

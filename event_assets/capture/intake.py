@@ -29,6 +29,7 @@ _WRITE_KEYS = ("writeKey", "write_key")
 # what the collector alone knows; a sender that says so itself is not believed
 _OURS = ("received_at", "receivedAt")
 _ANONYMOUS = ("anonymous_id", "anonymousId")
+_SESSION = ("session_id",)
 
 
 class Sender(NamedTuple):
@@ -102,12 +103,20 @@ class Batch:
     @property
     def write_key(self) -> str | None:
         """The key that stands in the body."""
+        return self._first(_WRITE_KEYS)
+
+    @property
+    def session_id(self) -> str | None:
+        """The tracker's session, of the first event where the batch does not say."""
+        return self._first(_SESSION)
+
+    def _first(self, names: tuple[str, ...]) -> str | None:
         holders: list[Any] = [self.around, *self.items[:1]]
         for holder in holders:
-            for name in _WRITE_KEYS:
-                key: Any = holder.get(name) if is_object(holder) else None
-                if isinstance(key, str):
-                    return key
+            for name in names:
+                said: Any = holder.get(name) if is_object(holder) else None
+                if isinstance(said, str):
+                    return said
         return None
 
 

@@ -29,9 +29,15 @@ class CookieIds:
         match = self._pattern.search(header)
         return match[1] if match and _COOKIE_VALUE.fullmatch(match[1]) else None
 
-    def new(self) -> str:
-        """An id for a visitor who has none."""
-        return str(uuid.uuid4())
+    def new(self, session_id: str | None, *, is_kept: bool) -> str | None:
+        """An id for a visitor who has none; the id of the tracker's session if it sends one.
+
+        So the requests that a page makes before it has the cookie are one visitor's, and where no
+        cookie is kept a session's are.
+        """
+        if session_id is not None and _COOKIE_VALUE.fullmatch(session_id):
+            return session_id
+        return str(uuid.uuid4()) if is_kept else None
 
     def header(self, visitor: str) -> bytes:
         """The Set-Cookie that keeps the id from now on."""

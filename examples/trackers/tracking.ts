@@ -194,6 +194,21 @@ export function formError(properties?: FormErrorProperties): void {
   send("form_error", properties);
 }
 
+/** Properties of `heartbeat`. */
+export interface HeartbeatProperties {
+  /** Milliseconds in which the page was visible and in focus since the heartbeat before. At least 0. */
+  engaged_ms: number;
+}
+
+/**
+ * A page is still looked at, or was until it was left; the browser tracker sends it.
+ * Purpose: Engaged time of sessions and page views.
+ * Owner: web@example.com. Sent by: client.
+ */
+export function heartbeat(properties: HeartbeatProperties): void {
+  send("heartbeat", properties);
+}
+
 /**
  * A page was shown in the browser.
  * Purpose: Sessions, landing and exit pages, engagement.

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from event_assets.capture import collector
 from tests.capture.asgi import Client, collecting
 from tests.ingest.ingest_workspace import Workspace
 
@@ -261,14 +260,15 @@ def test_what_is_no_event_has_its_answers(workspace: Workspace) -> None:
     assert "event_assets_collector_commit_seconds_count 1\n" in text
 
 
-def test_without_a_built_tracker_there_is_none(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(collector, "_packaged", lambda _: None)
+def test_the_tracker_is_served_compressed_to_who_takes_that(workspace: Workspace) -> None:
     with collecting(workspace) as client:
-        answer = client.ask("GET", "/track.js")
-    assert answer.status == 404
-    assert "without the browser tracker" in answer.json["error"]
+        plain = client.ask("GET", "/track.js")
+        small = client.ask("GET", "/track.js", headers={"Accept-Encoding": "gzip, br"})
+    assert plain.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert plain.headers["vary"] == small.headers["vary"] == "accept-encoding"
+    assert gzip.decompress(small.body) == plain.body
 
 
 def test_files_are_sealed_when_the_collector_ends_and_then_read(workspace: Workspace) -> None:

@@ -176,10 +176,14 @@ def test_only_listed_pages_may_send_and_are_named_in_the_answer(
         assert "collector.yaml" in answer.json["error"]
 
 
-def test_pages_get_no_credentials_where_no_cookie_is_used(workspace: Workspace) -> None:
+def test_a_page_may_read_the_answer_to_cookies_that_are_not_used(workspace: Workspace) -> None:
     with collecting(workspace, visitors="none") as client:
-        answer = client.post(VIEW, headers={"Origin": "https://shop.example.com"})
-    assert "access-control-allow-credentials" not in answer.headers
+        headers = {"Origin": "https://shop.example.com", "Cookie": "aid=12345678-cookie"}
+        answer = client.post(VIEW, headers=headers)
+        (line,) = client.lines()
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert "set-cookie" not in answer.headers
+    assert "anonymous_id" not in line
 
 
 KEYS = {"client": ["web-key"], "server": ["server-key"]}

@@ -1,6 +1,7 @@
 """What is kept of a visitor: ids, cookies and addresses, and nothing where they say so."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,6 +130,31 @@ def test_who_would_not_keep_a_cookie_gets_no_id(
     with collecting(workspace) as client:
         assert "set-cookie" not in client.post(VIEW, headers=headers).headers
         assert "anonymous_id" not in client.lines()[0]
+
+
+def test_requests_of_one_visit_before_there_is_a_cookie_are_one_visitors(
+    workspace: Workspace,
+) -> None:
+    event = {**VIEW, "session_id": "17-18-19-20"}
+    other_site = {**BROWSER, "Sec-Fetch-Site": "cross-site"}
+    with collecting(workspace) as client:
+        for body in (event, {"batch": [VIEW], "session_id": "17-18-19-20"}, [event]):
+            assert client.post(body, headers=BROWSER).headers["set-cookie"].startswith("aid=17-18")
+        client.post({"batch": [event]}, headers=other_site)
+        assert {line["anonymous_id"] for line in client.lines()} == {"17-18-19-20"}
+        again = client.post(
+            {**event, "session_id": "another-1"}, headers={"Cookie": "aid=17-18-19"}
+        )
+        assert again.headers["set-cookie"].startswith("aid=17-18-19;")
+
+
+@pytest.mark.parametrize("session_id", [7, "short", "x" * 65, "<script>alert", None])
+def test_a_session_that_makes_no_cookie_is_not_taken_for_a_visitor(
+    workspace: Workspace, session_id: Any
+) -> None:
+    with collecting(workspace) as client:
+        client.post({"batch": [VIEW], "session_id": session_id}, headers=BROWSER)
+        assert re.fullmatch(r"[0-9a-f-]{36}", client.lines()[0]["anonymous_id"])
 
 
 def test_an_id_that_the_event_has_comes_before_the_cookie(workspace: Workspace) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import opened_browser
 from compilers import node, tsc
 from odd_plan import read_by_ingest, write_odd_plan
 
 from event_assets.plan.codegen import tracker_code
 from event_assets.plan.loader import load_plan
+from tests.browser import opened_browser
 
 ORDER = {
     "plan": "pro",

@@ -22,13 +22,13 @@ _ARGUMENTS = [
 
 
 @contextmanager
-def opened_browser() -> Iterator[Browser]:
-    """A headless browser. Skips the test where there is none; in CI it fails."""
+def opened_browser(*arguments: str) -> Iterator[Browser]:
+    """A headless browser, with these arguments too. Skips the test where there is none; in CI it fails."""
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
         missing("a browser (Debian: apt-get install chromium, or name it by CHROMIUM)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
         try:
             yield browser
         finally:
