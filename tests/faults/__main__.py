@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.all import FAULTS, WITH_TRACKER
+from tests.faults.all import FAULTS
 from tests.faults.fault import Fault, Measured, rounds_of, say
 from tests.rounds import VARIABLE
 
@@ -47,8 +47,6 @@ def main() -> int:
         for wrong in ours.wrong:
             print(f"{fault.number}: {wrong}", file=sys.stderr)
         say(f"{verdict}, {time.monotonic() - begun:.0f} s")
-    for number, what in WITH_TRACKER:
-        table.add_row(str(number), what, "", "", "", "with the tracker", "")
     Console(width=140).print(table)
     return 1 if failed else 0
 

@@ -1,4 +1,4 @@
-"""The fault table: every fault that is tried, and those whose time comes with the browser tracker."""
+"""The fault table: every fault that is tried."""
 
 from tests.faults import (
     clocks,
@@ -14,6 +14,7 @@ from tests.faults import (
     moving_files,
     plan_change,
     shared_log,
+    tracker,
 )
 
 FAULTS = sorted(
@@ -31,10 +32,7 @@ FAULTS = sorted(
         *formulas.FAULTS,
         *late_events.FAULTS,
         *leaks.FAULTS,
+        *tracker.FAULTS,
     ],
     key=lambda fault: fault.number,
 )
-
-WITH_TRACKER = [
-    (19, "the tracker: navigate, close, hide, offline, quota"),
-]
