@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -176,59 +175,3 @@ def test_watching_shows_verdicts_and_what_was_not_seen_yet(workspace: Workspace)
 
 def _log(workspace: Workspace) -> str:
     return (workspace.root / "collector.log").read_text()
-
-
-def test_what_was_collected_reaches_the_tables(tmp_path: Path) -> None:
-    """Two visits in a browser, a purchase that the server logs as well, an app; a crash, and a run."""
-    import duckdb
-
-    from event_assets import EventLog
-    from event_assets.run import RunOptions
-    from event_assets.run_output import quiet_run
-    from event_assets.settings import load_settings, packaged_plan_dir
-
-    (tmp_path / "plan").symlink_to(packaged_plan_dir())
-    now = int(time.time() * 1000)
-    page = {
-        "event_type": "page_view",
-        "page_url": "https://shop.example.com/?utm_source=g&utm_medium=cpc",
-    }
-    order = {"order_id": "A-1", "amount": 59.9, "currency": "EUR"}
-    with running(tmp_path) as collector:
-        visit = [
-            {**page, "timestamp": now - 60_000, "event_id": "e1"},
-            {"event_type": "purchase", "timestamp": now, "event_id": "e2", "properties": order},
-        ]
-        sent = {"batch": visit, "sent_at": now, "anonymous_id": "a1", "user_id": "u1"}
-        for _ in range(2):  # the answer to the first was lost
-            assert collector.post(sent)[0] == 200
-        assert (
-            collector.post({**page, "timestamp": now, "anonymous_id": "a2", "event_id": "e3"})[0]
-            == 200
-        )
-        opened = {
-            "event_type": "app_open",
-            "timestamp": now,
-            "anonymous_id": "a3",
-            "event_id": "e4",
-        }
-        assert collector.post(opened, "/collect/mobile")[0] == 200
-        collector.kill()  # and nobody starts another
-    EventLog(data_dir=tmp_path / "data", raises=True).log_conversion("u1", "purchase", order)
-    settings = load_settings(tmp_path / "data", packaged_plan_dir(), None)
-    done = quiet_run(settings, RunOptions(), verbose=False)
-    assert done.exit_code == 0, done.as_json()
-    with duckdb.connect(str(settings.analytics), read_only=True) as connection:
-        sessions = connection.sql(
-            "select utm_source, page_views, conversions from marts.sessions"
-        ).fetchall()
-        conversions = connection.sql(
-            "select conversion, value, seen_by from marts.conversions"
-        ).fetchall()
-        files = connection.sql(
-            "select source, sum(accepted), sum(duplicates), sum(quarantined) "
-            "from marts.ingest_files group by 1 order by 1"
-        ).fetchall()
-    assert sorted(sessions, key=str) == [("g", 1, 0), ("g", 1, 1), (None, 0, 0)]
-    assert conversions == [("purchase", 59.9, "both")]
-    assert files == [("client", 3, 2, 0), ("mobile", 1, 0, 0), ("server", 1, 0, 0)]
