@@ -60,7 +60,7 @@ def print_summary(settings: Settings, done: RunReport) -> None:
     """What was found, and where to look further. Reads the published file alone."""
     console = Console(highlight=False, width=None if Console().is_terminal else 100)
     with _published(settings) as connection:
-        for part in (_events, _sessions, _funnel, _channels, _platforms):
+        for part in (_events, _sessions, _funnel, _channels, _platforms, _experiments):
             for shown in part(connection):
                 console.print(shown)
     analytics = shown_path(settings.analytics)
@@ -77,6 +77,10 @@ def print_summary(settings: Settings, done: RunReport) -> None:
     console.print("\n[bold]Go on[/bold]")
     for command, purpose in (
         (f"{python} -m event_assets ui --data {shown_path(settings.data_dir)}", "Dagster's pages"),
+        (
+            f"{python} -m event_assets report --data {shown_path(settings.data_dir)}",
+            "a page with pictures",
+        ),
         (f'{python} -c "{query}"', "the published tables"),
         (f"{python} -m event_assets init my_plan", "a tracking plan of your own"),
     ):
@@ -177,6 +181,28 @@ def _platforms(connection: duckdb.DuckDBPyConnection) -> Iterator[object]:
             f"Together they claim {row[0]:,.0f} conversions; {conversions[0]:,} with a value were"
             " made at all."
         )
+
+
+def _experiments(connection: duckdb.DuckDBPyConnection) -> Iterator[object]:
+    rows = connection.execute(
+        "select experiment, channel, treated, control, lift, lower, upper, mde, verdict"
+        " from incrementality_estimates order by experiment"
+    ).fetchall()
+    names = ("experiment", "channel", "treated", "control", "lift", "95 % interval", "detectable")
+    table = Table(*names, "verdict")
+    yield _filled(
+        table,
+        "What experiments show; other channels are not measured",
+        [
+            (
+                *row[:4],
+                _percent(row[4]),
+                f"{_percent(row[5])} – {_percent(row[6])}",
+                *(_percent(row[7]), row[8]),
+            )
+            for row in rows
+        ],
+    )
 
 
 def _percent(share: float | None) -> str:

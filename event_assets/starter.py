@@ -28,7 +28,8 @@ def write_starter_plan(folder: Path) -> list[str]:
         else (f"EVENT_ASSETS_PLAN={named} ")
     )
     return [
-        f"wrote {named}: plan.yaml, events/, funnels.yaml, channels.yaml, sources.yaml, schema/",
+        f"wrote {named}: plan.yaml, events/, funnels.yaml, channels.yaml, "
+        "experiments.yaml, sources.yaml, schema/",
         f"1. say in {named}/sources.yaml where your logs are",
         f"2. describe your events in {named}/events/, one file each",
         f"3. {prefix}event-assets run",

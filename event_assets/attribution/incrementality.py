@@ -32,7 +32,8 @@ class Incrementality:
 
     lift, lower, upper      difference of the rates, with Newcombe's 95 % interval
     incremental_conversions lift × people treated
-    iroas                   revenue more than without / spend; None without spend
+    incremental_revenue     of the treated, less the control's per person × people treated
+    iroas                   incremental_revenue / spend; None without spend
     mde                     the least lift that would be seen in four of five such experiments
     srm_p                   how likely arms of these sizes are when people were assigned as planned
     """
@@ -41,6 +42,7 @@ class Incrementality:
     lower: float
     upper: float
     incremental_conversions: float
+    incremental_revenue: float
     iroas: float | None
     mde: float
     srm_p: float
@@ -69,6 +71,7 @@ def incrementality(
         lower,
         upper,
         lift * treated.people,
+        revenue,
         revenue / spend if spend else None,
         minimum_detectable_effect(treated, control),
         sample_ratio_p(treated.people, control.people, treated_share),

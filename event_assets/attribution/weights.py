@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -57,6 +59,19 @@ def model_weights(channels: pd.DataFrame, steps: pd.DataFrame, sets: pd.DataFram
         about = {"conversion": conversion, "lookback_days": lookback}
         rows += [{**about, **row} for row in _shapley_rows(names, counted)]
     return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+
+
+def counts_fingerprint(*counts: pd.DataFrame) -> str:
+    """A hash of tables of counts, whatever the order of their rows, and of the code that solves them."""
+    whole = hashlib.sha256()
+    for module in sorted(resources.files("event_assets.attribution").iterdir(), key=str):
+        if module.name.endswith(".py"):
+            whole.update(module.read_bytes())
+    for table in counts:
+        rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
+        whole.update(f"{list(table.columns)} {len(table)}".encode())
+        whole.update(np.sort(rows).tobytes())
+    return whole.hexdigest()[:16]
 
 
 def _markov_rows(names: dict[int, str], counted: pd.DataFrame) -> Iterator[_Row]:

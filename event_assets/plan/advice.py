@@ -36,8 +36,9 @@ def advice(plan: Plan, files: Files, today: date) -> list[ConfigurationError]:
 
 
 def used_events(plan: Plan) -> set[str]:
-    """The events that something uses: a funnel, a conversion, a refund, a role, or `used_by`."""
+    """The events that something uses: a funnel, an experiment, a conversion, a role, `used_by`."""
     named = {step.event for funnel in plan.funnels.values() for step in funnel.steps}
+    named |= {each.assigned_by.event for each in plan.experiments.values()}
     for event in plan.events.values():
         if any((event.conversion, event.refund_of, event.role, event.used_by)):
             named.add(event.event)

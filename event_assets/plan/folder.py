@@ -14,6 +14,7 @@ FILES = (
     "property_groups.yaml",
     "funnels.yaml",
     "channels.yaml",
+    "experiments.yaml",
     "sources.yaml",
     "collector.yaml",
 )

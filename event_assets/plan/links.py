@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from event_assets.errors import ConfigurationError
-from event_assets.plan.model import Channels, Event, Funnels
+from event_assets.plan.model import Channels, Event, Experiment, Experiments, Funnels
 from event_assets.plan.written import unknown_name
 from event_assets.yaml_files import Location, YamlFile
 
@@ -53,6 +53,32 @@ def funnel_mistakes(file: YamlFile, funnels: Funnels, known: Known) -> Iterator[
                 for each in step.where:
                     place = (*location, "where", each)
                     yield from _property_mistakes(file, place, known.events[step.event], each)
+
+
+def experiment_mistakes(
+    file: YamlFile, experiments: Experiments, known: Known
+) -> Iterator[ConfigurationError]:
+    """Assignments by what is no event of the plan, or property of it, and unknown conversions."""
+    conversions = {each.conversion_name or "" for each in known.events.values() if each.conversion}
+    for name, experiment in experiments.experiments.items():
+        at = ("experiments", name)
+        if experiment.conversion not in conversions and not known.unread:
+            place = (*at, "conversion")
+            yield unknown_name(file, place, "conversion", experiment.conversion, conversions)
+        event = experiment.assigned_by.event
+        if not known.has(event):
+            yield unknown_name(file, (*at, "assigned_by", "event"), "event", event, known.events)
+        elif event in known.events and event not in known.partial:
+            yield from _assignment_mistakes(file, at, experiment, known.events[event])
+
+
+def _assignment_mistakes(
+    file: YamlFile, at: Location, experiment: Experiment, event: Event
+) -> Iterator[ConfigurationError]:
+    by = experiment.assigned_by
+    for each in by.where:
+        yield from _property_mistakes(file, (*at, "assigned_by", "where", each), event, each)
+    yield from _property_mistakes(file, (*at, "assigned_by", "arm"), event, by.arm)
 
 
 def channel_mistakes(file: YamlFile, channels: Channels) -> Iterator[ConfigurationError]:

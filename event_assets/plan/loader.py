@@ -13,9 +13,15 @@ from event_assets.json_values import is_array, is_object
 from event_assets.plan.event import Event, Shape, event_schema
 from event_assets.plan.folder import event_paths, folder_mistakes, optional_file
 from event_assets.plan.groups import MAX_PROPERTIES, Groups, read_groups, with_groups
-from event_assets.plan.links import Known, channel_mistakes, event_mistakes, funnel_mistakes
+from event_assets.plan.links import (
+    Known,
+    channel_mistakes,
+    event_mistakes,
+    experiment_mistakes,
+    funnel_mistakes,
+)
 from event_assets.plan.mistakes import Mistakes
-from event_assets.plan.model import Channels, Funnels, Plan, PlanFile
+from event_assets.plan.model import Channels, Experiments, Funnels, Plan, PlanFile
 from event_assets.plan.rates import read_rates
 from event_assets.plan.written import compile_mistakes, sound_properties, sound_rules
 from event_assets.yaml_files import Location, YamlFile, read_yaml
@@ -66,6 +72,7 @@ class _Reader:
         known = self._events(groups)
         funnels = self._funnels(known)
         channels = self._channels()
+        experiments = self._experiments(known)
         rates = read_rates(self._folder / "rates.csv", self._mistakes)
         if plan_file is None or groups is None or self._mistakes:
             return PlanReading(None, self._mistakes.in_order(), self._files)
@@ -76,6 +83,7 @@ class _Reader:
             funnels=funnels.funnels,
             channels=channels,
             rates=rates,
+            experiments=experiments.experiments,
         )
         return PlanReading(plan, [], self._files)
 
@@ -127,6 +135,16 @@ class _Reader:
                 self._mistakes.note(channel_mistakes(file, channels))
                 return channels
         return Channels()
+
+    def _experiments(self, known: Known) -> Experiments:
+        with self._mistakes.caught():
+            file = self._optional("experiments.yaml")
+            experiments, wrong = file.checked(Experiments)
+            self._mistakes.note(wrong)
+            if experiments is not None:
+                self._mistakes.note(experiment_mistakes(file, experiments, known))
+                return experiments
+        return Experiments()
 
     def _optional(self, name: str) -> YamlFile:
         return self._kept(optional_file(self._folder, name))

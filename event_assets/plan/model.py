@@ -24,6 +24,7 @@ from event_assets.plan.event import (
     documented_event_schema,
     event_schema,
 )
+from event_assets.plan.experiments import Experiment, Experiments
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import judged_schema
 
@@ -31,6 +32,8 @@ __all__ = [
     "Channels",
     "EarlierVersion",
     "Event",
+    "Experiment",
+    "Experiments",
     "Funnel",
     "Funnels",
     "Plan",
@@ -167,6 +170,7 @@ class Plan(PlanFile):
     funnels: dict[str, Funnel]
     channels: Channels
     rates: tuple[Rate, ...]
+    experiments: dict[str, Experiment] = Field(default_factory=dict)
 
     def verdict_document(self) -> dict[str, Any]:
         """All that decides verdicts and nothing else, JSON-able; `verdicts.Judge` takes it.

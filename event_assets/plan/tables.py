@@ -18,6 +18,7 @@ from event_assets.host_names import host_spellings
 from event_assets.identity_key import identity_key
 from event_assets.ingest.pseudonyms import Pseudonyms
 from event_assets.plan import event_views
+from event_assets.plan.advice import used_events
 from event_assets.plan.model import Event, Plan
 from event_assets.settings import Settings
 
@@ -94,6 +95,19 @@ SCHEMAS: dict[str, dict[str, pa.DataType]] = {
     },
     "plan_funnels": {"funnel": pa.string(), "window_us": pa.int64(), "semantics": pa.string()},
     "plan_funnel_steps": {"funnel": pa.string(), "step": pa.int64(), "event": pa.string()},
+    "plan_experiments": {
+        "experiment": pa.string(),
+        "channel": pa.string(),
+        "conversion": pa.string(),
+        "event": pa.string(),
+        "arm_property": pa.string(),
+        "treated": pa.string(),
+        "control": pa.string(),
+        "treated_share": pa.float64(),
+        "window_us": pa.int64(),
+        "starts": pa.date32(),
+        "ends": pa.date32(),
+    },
     "plan_channel_sites": {"host": pa.string(), "kind": pa.string(), "name": pa.string()},
     "plan_channel_paid_mediums": {"medium_pattern": pa.string()},
     "plan_channel_rules": {
@@ -141,7 +155,7 @@ def _table(name: str, rows: list[tuple[Any, ...]]) -> pa.Table:
 def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[Any, ...]]]:
     config = settings.config
     events = list(plan.events.values())
-    in_funnels = {step.event for funnel in plan.funnels.values() for step in funnel.steps}
+    used = used_events(plan)
     return {
         "settings": [_settings_row(settings)],
         "identity_key": [(key,)],
@@ -149,7 +163,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
         "lookbacks": [(days,) for days in config.attribution.lookback_days],
         "plan_sources": [(each.name, each.kind, each.opens_sessions) for each in config.sources],
         "plan_about": [(plan.name, plan.version, plan.verdict_hash, str(settings.plan_dir))],
-        "plan_events": [_event_row(event, in_funnels) for event in events],
+        "plan_events": [_event_row(event, used) for event in events],
         # apart from plan_events, so that no other event of the plan rebuilds sessions
         "plan_views": [
             (event.event, event.is_sensitive("screen"))
@@ -173,6 +187,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
             for name, funnel in plan.funnels.items()
             for number, step in enumerate(funnel.steps, start=1)
         ],
+        "plan_experiments": [_experiment_row(plan, name) for name in plan.experiments],
         **channel_rows(plan, settings),
         "rates": [(each.date, each.currency, each.rate) for each in plan.rates],
         **event_views.view_tables(plan),
@@ -240,8 +255,7 @@ def _exclusion_rows(settings: Settings, key: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def _event_row(event: Event, in_funnels: set[str]) -> tuple[Any, ...]:
-    uses = (event.conversion, event.refund_of, event.role, event.used_by)
+def _event_row(event: Event, used: set[str]) -> tuple[Any, ...]:
     return (
         event.event,
         event.description,
@@ -252,7 +266,7 @@ def _event_row(event: Event, in_funnels: set[str]) -> tuple[Any, ...]:
         ",".join(event.sent_by),
         event.conversion is not None,
         event.since,
-        event.event in in_funnels or any(uses),
+        event.event in used,
     )
 
 
@@ -289,6 +303,29 @@ def _condition_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
             for name, value in step.where.items():
                 path = _json_path(plan.events[step.event], name)
                 yield "funnel", funnel_name, step.event, number, path, _text(value)
+    for experiment_name, experiment in plan.experiments.items():
+        event = plan.events[experiment.assigned_by.event]
+        for name, value in experiment.assigned_by.where.items():
+            path = _json_path(event, name)
+            yield "experiment", experiment_name, event.event, 0, path, _text(value)
+
+
+def _experiment_row(plan: Plan, name: str) -> tuple[Any, ...]:
+    experiment = plan.experiments[name]
+    event = plan.events[experiment.assigned_by.event]
+    return (
+        name,
+        experiment.channel,
+        experiment.conversion,
+        event.event,
+        _json_path(event, experiment.assigned_by.arm),
+        experiment.treated,
+        experiment.control,
+        experiment.treated_share,
+        _microseconds(experiment.window),
+        experiment.starts,
+        experiment.ends,
+    )
 
 
 def _json_path(event: Event, name: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """What people do in the shop: they come, look around, fill a cart, and some of them buy."""
 
 import random
+from hashlib import md5
 from typing import Final
 
 from event_assets.simulate.catalogue import (
@@ -34,6 +35,9 @@ ACCOUNT: Final = Place("/account", "Your account – Größen & Adressen", "acco
 THANKS: Final = Place("/checkout/thank-you", "Thank you", "thank_you")
 
 APP_VERSIONS: Final = ("4.2.1", "4.2.0", "4.1.7")
+EXPERIMENT: Final = "paid_social_holdout"
+_HELD_OUT_CHANNEL: Final = "Paid Social"
+_TREATED_SHARE: Final = 0.7
 _POPULARITY: Final = [product.popularity for product in PRODUCTS]
 
 Cart = list[tuple[Product, int]]
@@ -62,7 +66,10 @@ class Shopping:
             route = choose_route(
                 rng, is_first_visit=person.visits == 0, is_subscriber=person.is_subscriber
             )
-            self._land(arrive(rng, route))
+            landing = arrive(rng, route)
+            if device.arm == "control" and route.channel == _HELD_OUT_CHANNEL:
+                return self.visit.now  # no ad was shown, so nobody came
+            self._land(landing)
         person.visits += 1
         if rng.random() >= route.bounce:
             self._shop(route)
@@ -83,6 +90,15 @@ class Shopping:
         self.visit.blink()
         self.visit.show(HOME)
 
+    def _draw_arm(self) -> None:
+        """The first page on a cookie draws the arm, by the cookie alone."""
+        device = self._device
+        if device.anonymous_id is None or device.arm is not None:
+            return
+        drawn = int(md5(f"{EXPERIMENT}/{device.anonymous_id}".encode()).hexdigest()[:8], 16)
+        device.arm = "treated" if drawn < _TREATED_SHARE * 16**8 else "control"
+        self.visit.record("experiment_assigned", {"experiment": EXPERIMENT, "arm": device.arm})
+
     def _land(self, landing: Landing) -> None:
         if landing.campaign is not None:
             self._journal.clicks.append(
@@ -90,9 +106,11 @@ class Shopping:
             )
         if self._rng.random() < 0.45:
             self.visit.land(landing, HOME)
+            self._draw_arm()
             return
         product = self._pick_product()
         self.visit.land(landing, product_place(product))
+        self._draw_arm()
         self._view(product)
 
     def _shop(self, route: Route) -> None:

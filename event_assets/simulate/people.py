@@ -39,6 +39,8 @@ class Device:
     is_shared: bool = False
     signed_in: str | None = None
     free_from: int = 0
+    arm: Literal["treated", "control"] | None = None
+    """Of the experiment with ads on social networks, once its first page has drawn it."""
 
 
 @dataclass(slots=True)

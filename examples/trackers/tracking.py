@@ -294,6 +294,15 @@ def _append(
     )
 
 
+class ExperimentAssignedProperties(t.TypedDict):
+    """Properties of `experiment_assigned`."""
+
+    experiment: str
+    """Name of the experiment, as in experiments.yaml. At least 1 character."""
+    arm: str
+    """Name of the arm. At least 1 character."""
+
+
 class PurchaseProperties(t.TypedDict):
     """Properties of `purchase`."""
 
@@ -323,6 +332,21 @@ class SignupCompletedProperties(t.TypedDict):
 
     method: t.NotRequired[t.Literal["email", "google", "apple"]]
     """How the account was made."""
+
+
+@t.overload
+def log_event(
+    event_type: t.Literal["experiment_assigned"],
+    properties: ExperimentAssignedProperties,
+    *,
+    user_id: str | None,
+    timestamp: datetime | None = None,
+    event_id: str | None = None,
+) -> str:
+    """A visitor was drawn into an arm of an experiment, whether or not an ad is shown afterwards.
+    Purpose: Experiments of channels, see experiments.yaml.
+    Owner: growth@example.com. Sent by: client, server."""
+    ...
 
 
 @t.overload

@@ -177,6 +177,23 @@ export function checkout(properties: CheckoutProperties): void {
   send("checkout", properties);
 }
 
+/** Properties of `experiment_assigned`. */
+export interface ExperimentAssignedProperties {
+  /** Name of the experiment, as in experiments.yaml. At least 1 character. */
+  experiment: string;
+  /** Name of the arm. At least 1 character. */
+  arm: string;
+}
+
+/**
+ * A visitor was drawn into an arm of an experiment, whether or not an ad is shown afterwards.
+ * Purpose: Experiments of channels, see experiments.yaml.
+ * Owner: growth@example.com. Sent by: client, server.
+ */
+export function experimentAssigned(properties: ExperimentAssignedProperties): void {
+  send("experiment_assigned", properties);
+}
+
 /** Properties of `form_error`. */
 export interface FormErrorProperties {
   /** Name of the form. */

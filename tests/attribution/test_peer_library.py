@@ -3,9 +3,7 @@
 It has a chain of order 1 alone; its Shapley values are of each path's own channels, another game.
 """
 
-import sys
 from collections import Counter
-from pathlib import Path
 from random import Random
 
 import pandas as pd
@@ -13,10 +11,8 @@ import pytest
 from mam import MAM
 
 from event_assets.attribution.markov import markov_models
+from tests.attribution.attribution_oracle import DAY_US, Touch, weights
 from tests.attribution.random_paths import PersonsPath, random_paths, transitions_of
-
-sys.path.append(str(Path(__file__).parents[1] / "models"))
-from attribution_oracle import DAY_US, Touch, weights
 
 NAMES = ["Direct", "Email", "Paid Search", "Referral", "Paid Social"]
 

@@ -37,6 +37,12 @@ class Warehouse:
         result: Any = self._invoke(*arguments).result
         return [each.message for each in result.results]
 
+    def verdicts(self, *checks: str) -> dict[str, str]:
+        """Of dbt's own tests: pass, warn or fail."""
+        result: Any = self._invoke("test", "--select", *checks).result
+        tests = [each for each in result.results if each.node.resource_type == "test"]
+        return {each.node.name: str(each.status) for each in tests}
+
     def _invoke(self, *arguments: str) -> dbtRunnerResult:
         for name in ("lake", "warehouse"):
             link = self.home / name

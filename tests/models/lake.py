@@ -127,6 +127,14 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
     ],
     "plan_funnels": [("funnel", TEXT), ("window_us", pa.int64()), ("semantics", TEXT)],
     "plan_funnel_steps": [("funnel", TEXT), ("step", pa.int64()), ("event", TEXT)],
+    "plan_experiments": [
+        *[(name, TEXT) for name in ("experiment", "channel", "conversion", "event")],
+        *[(name, TEXT) for name in ("arm_property", "treated", "control")],
+        ("treated_share", pa.float64()),
+        ("window_us", pa.int64()),
+        ("starts", pa.date32()),
+        ("ends", pa.date32()),
+    ],
     "plan_channel_sites": [(name, TEXT) for name in ("host", "kind", "name")],
     "plan_channel_paid_mediums": [("medium_pattern", TEXT)],
     "plan_channel_rules": [
@@ -202,6 +210,17 @@ SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
     "plan_funnel_steps": [
         {"funnel": "buy", "step": step, "event": event}
         for step, event in enumerate(("page_view", "add_to_cart", "purchase"), start=1)
+    ],
+    # random events are drawn into arms by the currency that they pay in
+    "plan_experiments": [
+        {
+            **{"experiment": "holdout", "channel": "Paid Social", "conversion": "signup"},
+            **{"event": "purchase", "arm_property": '$."currency"'},
+            **{"treated": "EUR", "control": "USD", "treated_share": 0.6},
+            "window_us": 4 * 86_400_000_000,
+            "starts": dt.date(2026, 10, 2),
+            "ends": dt.date(2026, 10, 16),
+        }
     ],
     "rates": [
         {"date": dt.date(2026, 9, 1) + dt.timedelta(days=7 * n), "currency": "USD", "rate": 0.9}

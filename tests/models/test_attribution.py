@@ -4,8 +4,13 @@ import random
 from collections import defaultdict
 from typing import Any
 
+import duckdb
 import pytest
-from attribution_oracle import (
+from building import Warehouse
+from lake import event
+from random_logs import random_events
+
+from tests.attribution.attribution_oracle import (
     DAY_US,
     RULE_MODELS,
     Path,
@@ -16,9 +21,6 @@ from attribution_oracle import (
     shapley_values,
     weights,
 )
-from building import Warehouse
-from lake import event
-from random_logs import random_events
 
 LOOKBACKS = (7, 30)
 
@@ -241,3 +243,38 @@ def test_what_is_solved_divides_a_day_by_its_shares(built: Warehouse) -> None:
         " where found.conversions is null or abs(days.credit * shares.share - found.conversions) > 1e-6"
     )
     assert unequal == []
+
+
+SPOILED = {
+    "credits_sum_to_conversions": "update core.int_rule_credits set revenue = revenue + 1 where model = 'first'",
+    "credits_are_shares": "update core.int_rule_credits set credit = -credit where model = 'linear'",
+    "conversions_have_credits": "delete from core.int_rule_credits"
+    " where conversion_id = (select min(conversion_id) from core.int_rule_credits)",
+    "touches_precede_their_conversion": "update marts.touchpoints set touched_at = touched_at + interval 90 day",
+    "performance_divides_the_conversions": "update core.int_channel_credits set conversions = conversions + 1",
+    "solved_models_keep_the_conversion_rate": "update core.int_model_weights set conversion_rate = 0.9",
+    "exchange_rates_are_complete": "update marts.conversions set value = null",
+    "claims_are_verifiable": "insert into core.int_platform_claims"
+    " (date, platform, is_reported, claimed, claimed_value, verifiable)"
+    " values ('2026-10-01', 'meta', true, 9, 90, 8.5)",
+}
+
+
+def test_each_check_fails_where_what_it_checks_does_not_hold(
+    built: Warehouse, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import shutil
+
+    rates_of_known_currencies = "update marts.conversions set value = 1 where value is null"
+    spoiled = Warehouse(built.home, tmp_path_factory.mktemp("spoiled"), built.manifest)
+    shutil.copytree(built.folder, spoiled.folder, dirs_exist_ok=True)
+    with duckdb.connect(str(spoiled.path)) as connection:
+        connection.execute(rates_of_known_currencies)
+    whole = spoiled.verdicts(*SPOILED)
+    del whole["credits_sum_to_conversions"]  # what is without a rate has just got a value
+    assert set(whole.values()) == {"pass"}
+    with duckdb.connect(str(spoiled.path)) as connection:
+        for change in SPOILED.values():
+            connection.execute(change)
+    expected = dict.fromkeys(SPOILED, "fail") | {"claims_are_verifiable": "warn"}
+    assert spoiled.verdicts(*SPOILED) == expected

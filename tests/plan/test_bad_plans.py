@@ -23,6 +23,16 @@ owner: pay@example.com
 sent_by: [server]
 """  # five lines: what follows begins at line 6
 PAY = "events/pay.yaml"
+EXPERIMENT = """\
+experiments:
+  social:
+    channel: Paid Social
+    conversion: pay
+    assigned_by: {event: signup, arm: plan}
+    starts: 2026-01-01
+    ends: 2026-01-09
+"""
+PAID = {PAY: HEAD + "conversion: {}\n"}
 PRICE = "properties:\n  price: {type: number}\n"
 
 
@@ -380,6 +390,46 @@ OTHER_MISTAKES = {
         "plan/funnels.yaml:4: funnels.buy.breakdown: breakdowns are not computed yet; "
         "leave the key out",
     ),
+    "experiment by an unknown event": (
+        {**PAID, "experiments.yaml": EXPERIMENT.replace("event: signup", "event: signpu")},
+        "plan/experiments.yaml:5: experiments.social.assigned_by.event: unknown event `signpu`; "
+        "did you mean `signup`?",
+    ),
+    "experiment by an unknown property": (
+        {**PAID, "experiments.yaml": EXPERIMENT.replace("arm: plan", "arm: plna")},
+        "plan/experiments.yaml:5: experiments.social.assigned_by.arm: unknown property of signup "
+        "`plna`; did you mean `plan`?",
+    ),
+    "experiment on an unknown property": (
+        {**PAID, "experiments.yaml": EXPERIMENT.replace("signup,", "signup, where: {plna: x},")},
+        "plan/experiments.yaml:5: experiments.social.assigned_by.where.plna: unknown property of "
+        "signup `plna`; did you mean `plan`?",
+    ),
+    "experiment for an unknown conversion": (
+        {**PAID, "experiments.yaml": EXPERIMENT.replace("conversion: pay", "conversion: pya")},
+        "plan/experiments.yaml:4: experiments.social.conversion: unknown conversion `pya`; "
+        "there are: pay",
+    ),
+    "experiment until no day": (
+        {**PAID, "experiments.yaml": EXPERIMENT.replace("01-09", "01-00")},
+        "plan/experiments.yaml:7: experiments.social.ends: not a day; write it as `2026-09-21`",
+    ),
+    "experiment that ends before it begins": (
+        {**PAID, "experiments.yaml": EXPERIMENT.replace("2026-01-09", "2025-01-09")},
+        "plan/experiments.yaml:7: experiments.social.ends: is before `starts`",
+    ),
+    "experiment whose arms are one": (
+        {**PAID, "experiments.yaml": EXPERIMENT + "    control: treated\n"},
+        "plan/experiments.yaml:8: experiments.social.control: both arms are called `treated`",
+    ),
+    "experiment that treats everybody": (
+        {**PAID, "experiments.yaml": EXPERIMENT + "    treated_share: 1\n"},
+        "plan/experiments.yaml:8: experiments.social.treated_share: Input should be less than 1",
+    ),
+    "experiment without its days": (
+        {**PAID, "experiments.yaml": EXPERIMENT.replace("    ends: 2026-01-09\n", "")},
+        "plan/experiments.yaml:2: experiments.social.ends: missing",
+    ),
     "mistake in a group": (
         {"property_groups.yaml": "groups:\n  place:\n    city: {type: text}\n"},
         "plan/property_groups.yaml:3: groups.place.city.type: `text` is no type; allowed: string, "
@@ -505,7 +555,7 @@ KEYS = (
     "event description purpose owner sent_by properties groups type enum required items "
     "policy conversion where value key refund_of funnels steps window rules sites name "
     "source pattern version checks violations accepted_days date anyOf not "
-    "additionalProperties if deprecated status a "
+    "additionalProperties if deprecated status a experiments assigned_by arm treated starts ends "
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -519,7 +569,10 @@ json_values = st.recursive(
     ),
     max_leaves=20,
 )
-FILES = ["plan.yaml", PAY, "property_groups.yaml", "funnels.yaml", "channels.yaml"]
+FILES = [
+    *("plan.yaml", PAY, "property_groups.yaml", "funnels.yaml", "channels.yaml"),
+    "experiments.yaml",
+]
 
 
 @settings(
@@ -540,7 +593,7 @@ def test_no_content_at_all_ends_in_a_traceback(
             **head,
             **content,
         } if name == PAY else {**head, **content}  # fmt: skip
-    folder = write_plan({"funnels.yaml": "", "channels.yaml": "", "property_groups.yaml": ""})
+    folder = write_plan(dict.fromkeys(set(FILES) - {"plan.yaml", PAY}, ""))
     (folder / PAY).unlink(missing_ok=True)
     (folder / name).write_text(json.dumps(content), encoding="utf-8")
     error: ConfigurationError | None = None

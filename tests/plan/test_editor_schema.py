@@ -152,6 +152,10 @@ def test_what_is_wrong_is_marked_at_its_place_and_by_the_loader(content: dict[st
         check_events([content])
 
 
+HOLDOUT = {
+    **{"channel": "Email", "conversion": "pay", "assigned_by": {"event": "a", "arm": "b"}},
+    **{"starts": "2026-01-01", "ends": "2026-01-09"},
+}
 OTHERS = {
     "plan": ("plan", {"name": "x", "version": 0}),
     "policy": ("plan", {"name": "x", "version": 1, "policy": {"malformed": "accept"}}),
@@ -159,6 +163,7 @@ OTHERS = {
     "window": ("funnels", {"funnels": {"x": {"steps": ["a", "b"], "window": 7}}}),
     "steps": ("funnels", {"funnels": {"x": {"steps": ["a"]}}}),
     "step": ("funnels", {"funnels": {"x": {"steps": ["a", {"evnt": "b"}]}}}),
+    "experiment": ("experiments", {"experiments": {"x": {**HOLDOUT, "treated_share": 1}}}),
     "site": ("channels", {"sites": [{"host": "x.org", "kind": "blog", "name": "x"}]}),
     "group": ("property_groups", {"groups": {"x": {"a": {"typ": 1}}}}),
     "kind": ("sources", {"sources": [{"name": "a", "kind": "web", "path": "{date}"}]}),

@@ -271,6 +271,38 @@ def test_a_change_is_told_with_its_kind_and_line(
     assert told(write_plan, name, old, new) == expected
 
 
+EXPERIMENT = """\
+experiments:
+  x:
+    channel: Email
+    conversion: pay
+    assigned_by: {event: signup, arm: plan}
+    starts: 2026-01-01
+    ends: 2026-01-09
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (EXPERIMENT.replace("01-09", "01-08"), [("breaking", "ends", f"changed{MEANS}")]),
+        (EXPERIMENT.replace("arm: plan", "arm: age"), [("breaking", "assigned_by", f"changed{MEANS}")]),
+        (EXPERIMENT + "    description: News.\n", [("note", "description", "reworded")]),
+        (EXPERIMENT.replace("  x:", "  y:"), [("breaking", "x", "removed"), ("additive", "y", "new experiment")]),
+    ],
+)  # fmt: skip
+def test_a_changed_experiment_is_told_by_what_becomes_of_its_numbers(
+    write_plan: Write, written: str, expected: list[tuple[str, ...]]
+):
+    signup = {"events/signup.yaml": EVENT.replace("pay\n", "signup\n", 1).split("conversion")[0]}
+    signup["events/signup.yaml"] += "properties: {plan: {type: string}, age: {type: string}}\n"
+    before = load_plan(write_plan({**FILES, **signup, "experiments.yaml": EXPERIMENT}))
+    after = load_plan(write_plan({**FILES, **signup, "experiments.yaml": written}))
+    found = plan_changes(before, after)
+    assert {each.of for each in found} == {"experiments.yaml"}
+    assert [(each.kind, each.location[-1], each.message) for each in found] == expected
+
+
 def test_an_older_shape_that_is_kept_turns_breaking_into_additive(write_plan: Write):
     first = EVENT.replace("groups: [", "versions: [1]\ngroups: [")
     own = first[first.index("properties:") :]

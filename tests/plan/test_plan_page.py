@@ -166,7 +166,7 @@ def test_filters_add_up_across_and_widen_within_a_kind(browser: Browser, shop_pl
         page.get_by_role("button", name=value, exact=True).click()
 
     chip("server")
-    assert _shown(page) == ["purchase", "refund", "signup_completed"]
+    assert _shown(page) == ["experiment_assigned", "purchase", "refund", "signup_completed"]
     chip("mobile")
     sent = [name for name, each in sorted(events.items()) if {"server", "mobile"} & {*each.sent_by}]
     assert _shown(page) == sent

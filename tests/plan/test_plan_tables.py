@@ -52,6 +52,9 @@ COLUMNS = {
     "plan_channel_rules": "priority BIGINT, rule VARCHAR, channel VARCHAR, "
     "source_pattern VARCHAR, medium_pattern VARCHAR, campaign_pattern VARCHAR, "
     "site_kind VARCHAR, click_id_pattern VARCHAR, is_paid BOOLEAN",
+    "plan_experiments": "experiment VARCHAR, channel VARCHAR, conversion VARCHAR, event VARCHAR, "
+    "arm_property VARCHAR, treated VARCHAR, control VARCHAR, treated_share DOUBLE, "
+    "window_us BIGINT, starts DATE, ends DATE",
     "rates": "date DATE, currency VARCHAR, rate DOUBLE",
 }
 HEAD = "description: D.\npurpose: P.\nowner: o@example.com\nsent_by: [client, server]\n"
@@ -82,6 +85,9 @@ properties:
     "channels.yaml": "sites: [{host: News.Example, kind: mail, name: news}]\n"
     "rules:\n  - {name: one, channel: Email, campaign: '^nl'}\n"
     "  - {name: two, channel: Own, site_kind: (none), paid: false}\npaid_mediums: [sponsored]\n",
+    "experiments.yaml": "experiments:\n  social:\n    channel: Paid Social\n    conversion: order\n"
+    "    assigned_by: {event: signup, where: {plan: pro}, arm: plan}\n    control: free\n"
+    "    window: 2 days\n    starts: 2026-01-01\n    ends: 2026-01-03\n",
     "rates.csv": "date,currency,rate\n2026-01-01,USD,0.9\n",
     "sources.yaml": "own_domains: [Shop.example.com]\npublish: {since: 2 weeks, user_id: true}\n"
     "attribution: {lookback_days: [30, 7], half_life_days: 3.5}\n"
@@ -133,6 +139,12 @@ def test_the_plan_stands_in_the_tables(write_plan: Write, tmp_path: Path):
         (1, "one", "Email", None, None, "^nl", None, None, None),
         (2, "two", "Own", None, None, None, "(none)", None, False),
     ]
+    ((*experiment, starts, ends),) = rows(tables, "plan_experiments")
+    assert experiment == [
+        *("social", "Paid Social", "order", "signup", '$."plan"', "treated", "free"),
+        *(0.5, 2 * 86_400 * 10**6),
+    ]
+    assert (str(starts), str(ends)) == ("2026-01-01", "2026-01-03")
     assert rows(tables, "rates", "date::varchar, currency, rate") == [("2026-01-01", "USD", 0.9)]
 
 
@@ -158,6 +170,7 @@ def test_paths_and_values_of_conditions_compare_in_the_warehouse(write_plan: Wri
         ("conversion", "order", "pay", 0, '$."seats"', True),
         ("conversion", "order", "pay", 0, '$."order"."note"', True),
         ("funnel", "buy", "pay", 2, '$."plan"', True),
+        ("experiment", "social", "signup", 0, '$."plan"', True),
     ]
 
 

@@ -71,6 +71,16 @@ def test_no_funnel_tells_who_has_a_sensitive_value(write_plan: Write):
         load_plan(write_plan({**buy(""), "funnels.yaml": steps}))
 
 
+def test_no_experiment_tells_who_has_a_sensitive_value(write_plan: Write):
+    written = (
+        "experiments:\n  x:\n    channel: Email\n    conversion: buy\n    starts: 2026-01-01\n"
+        "    ends: 2026-01-09\n    assigned_by: {event: buy, arm: id}\n"
+    )
+    files = {**buy("conversion: {}"), "experiments.yaml": written}
+    with pytest.raises(ConfigurationError, match=r"experiments\.yaml:7.*`id` of buy is sensitive"):
+        load_plan(write_plan(files))
+
+
 def test_an_older_shape_speaks_for_its_events(write_plan: Write):
     earlier = "earlier:\n  - versions: [1]\n    properties: {price: {sensitivity: personal}}\n"
     files = buy("conversion: {value: price}\nversions: [2]")

@@ -98,6 +98,7 @@ SHIPPED_BY = {
         "checkout",
         "purchase",
         "form_error",
+        "experiment_assigned",
     },
     "mobile": {
         "screen_view",
@@ -145,6 +146,7 @@ CHECKS: dict[str, dict[str, Callable[[object], bool]]] = {
     "refund": {"order_id": is_text, "amount": is_number, "currency": one_of("EUR")},
     "signup_completed": {"method": one_of("email", "google", "apple")},
     "form_error": {"form": is_text, "field": is_text},
+    "experiment_assigned": {"experiment": is_text, "arm": one_of("treated", "control")},
 }
 
 

@@ -5,10 +5,10 @@ with weights as (
 )
 
 select
-  model,
-  conversion,
-  lookback_days,
-  channel,
+  weights.model,
+  weights.conversion,
+  weights.lookback_days,
+  weights.channel,
   removal_effect,
   shapley_value,
   share,
@@ -19,5 +19,10 @@ select
   is_chosen_order,
   log_loss,
   conversion_rate,
-  baseline
+  baseline,
+  coalesce(measured.experiment, 'not measured') as measured_by
 from weights
+left join {{ ref('int_measured_channels') }} as measured
+  on
+    weights.channel = measured.channel
+    and weights.conversion = measured.conversion

@@ -126,25 +126,37 @@ spend_rows as (
   cross join conversion_kinds
   cross join models
   cross join lookbacks
+),
+
+
+performance as (
+  select
+    coalesce(credits.date, spend_rows.date) as date,
+    coalesce(credits.conversion, spend_rows.conversion) as conversion,
+    coalesce(credits.channel, spend_rows.channel) as channel,
+    coalesce(credits.model, spend_rows.model) as model,
+    coalesce(credits.lookback_days, spend_rows.lookback_days) as lookback_days,
+    coalesce(credits.conversions, 0.0) as conversions,
+    -- no row is nothing; a row without its exchange rate is unknown
+    case when credits.date is null then 0.0 else credits.revenue end as revenue,
+    case when spend_rows.date is null then 0.0 else spend_rows.spend end as spend,
+    spend_rows.spend / nullif(credits.conversions, 0) as cpa,
+    credits.revenue / nullif(spend_rows.spend, 0) as roas
+  from credits
+  full outer join spend_rows
+    on
+      credits.date = spend_rows.date
+      and credits.conversion = spend_rows.conversion
+      and credits.channel = spend_rows.channel
+      and credits.model = spend_rows.model
+      and credits.lookback_days = spend_rows.lookback_days
 )
 
 select
-  coalesce(credits.date, spend_rows.date) as date,
-  coalesce(credits.conversion, spend_rows.conversion) as conversion,
-  coalesce(credits.channel, spend_rows.channel) as channel,
-  coalesce(credits.model, spend_rows.model) as model,
-  coalesce(credits.lookback_days, spend_rows.lookback_days) as lookback_days,
-  coalesce(credits.conversions, 0.0) as conversions,
-  -- no row is nothing; a row without its exchange rate is unknown
-  case when credits.date is null then 0.0 else credits.revenue end as revenue,
-  case when spend_rows.date is null then 0.0 else spend_rows.spend end as spend,
-  spend_rows.spend / nullif(credits.conversions, 0) as cpa,
-  credits.revenue / nullif(spend_rows.spend, 0) as roas
-from credits
-full outer join spend_rows
+  performance.*,
+  coalesce(measured.experiment, 'not measured') as measured_by
+from performance
+left join {{ ref('int_measured_channels') }} as measured
   on
-    credits.date = spend_rows.date
-    and credits.conversion = spend_rows.conversion
-    and credits.channel = spend_rows.channel
-    and credits.model = spend_rows.model
-    and credits.lookback_days = spend_rows.lookback_days
+    performance.channel = measured.channel
+    and performance.conversion = measured.conversion

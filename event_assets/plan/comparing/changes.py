@@ -14,6 +14,7 @@ from event_assets.yaml_files import Location, YamlFile
 
 _OTHER_CHANNELS = "changed; past touches go to other channels then"
 PLAN, FUNNELS, CHANNELS, RATES = "plan.yaml", "funnels.yaml", "channels.yaml", "rates.csv"
+EXPERIMENTS = "experiments.yaml"
 _NUMBERS = "; its numbers mean something else then"
 
 
@@ -33,6 +34,7 @@ def plan_changes(old: Plan, new: Plan) -> list[Change]:
         *_events(old, new),
         *_of(FUNNELS, _funnels(old.funnels, new.funnels)),
         *_of(CHANNELS, _channels(old, new)),
+        *_of(EXPERIMENTS, _experiments(old, new)),
         *_of(RATES, _rates(old, new)),
     ]
 
@@ -131,6 +133,22 @@ def _funnel(old: Funnel, new: Funnel, at: Location) -> Iterator[SchemaChange]:
         yield SchemaChange("additive", (*at, "semantics"), "more than before")
     if old.description != new.description:
         yield SchemaChange("note", (*at, "description"), "reworded")
+
+
+def _experiments(old: Plan, new: Plan) -> Iterator[SchemaChange]:
+    for name in sorted({*old.experiments, *new.experiments}):
+        at = ("experiments", name)
+        before, after = old.experiments.get(name), new.experiments.get(name)
+        if before is None:
+            yield SchemaChange("additive", at, "new experiment")
+        elif after is None:
+            yield SchemaChange("breaking", at, "removed")
+        else:
+            was, now = before.model_dump(), after.model_dump()
+            for key in (key for key in now if was[key] != now[key]):
+                is_words = key == "description"
+                message = "reworded" if is_words else "changed" + _NUMBERS
+                yield SchemaChange("note" if is_words else "breaking", (*at, key), message)
 
 
 def _channels(old: Plan, new: Plan) -> Iterator[SchemaChange]:

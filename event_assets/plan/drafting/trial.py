@@ -14,7 +14,10 @@ from event_assets.plan.drafting.writing import file_name, write_plan
 from event_assets.plan.folder import EVENTS
 from event_assets.plan.loader import load_plan, read_plan
 
-_READ_FILES = ("plan.yaml", "property_groups.yaml", "funnels.yaml", "channels.yaml", "rates.csv")
+_READ_FILES = (
+    *("plan.yaml", "property_groups.yaml", "funnels.yaml", "channels.yaml"),
+    *("experiments.yaml", "rates.csv"),
+)
 
 WrittenEvent = Mapping[str, Any]
 

@@ -17,7 +17,7 @@ from event_assets.plan.editor.key_descriptions import DESCRIPTIONS
 from event_assets.plan.editor.mapping_schema import mapping_definitions, mapping_schema
 from event_assets.plan.editor.written_schema import property_schema, rules_schema, subschema
 from event_assets.plan.event import Event, PropertyGroups
-from event_assets.plan.model import COMPUTED_SEMANTICS, Channels, Funnels
+from event_assets.plan.model import COMPUTED_SEMANTICS, Channels, Experiments, Funnels
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import DEFINITIONS
 from event_assets.sources import allowed_formats
@@ -30,6 +30,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "property_groups": PropertyGroups,
     "funnels": Funnels,
     "channels": Channels,
+    "experiments": Experiments,
     "sources": SourcesConfig,
 }
 _TITLES = {
@@ -38,6 +39,7 @@ _TITLES = {
     "property_groups": "Properties that events share",
     "funnels": "Funnels",
     "channels": "Sites and channels of your own",
+    "experiments": "Experiments with a holdout",
     "sources": "The logs that are read",
 }
 

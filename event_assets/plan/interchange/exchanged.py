@@ -98,6 +98,7 @@ def lost_of_plan(plan: Plan) -> list[str]:
     parts = {
         "the policy": plan.policy != type(plan.policy)(),
         "funnels": bool(plan.funnels),
+        "experiments": bool(plan.experiments),
         "channel rules": bool(plan.channels.sites or plan.channels.rules),
         "rates": bool(plan.rates),
         "property groups (their properties are written into the events)": bool(
