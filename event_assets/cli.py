@@ -16,6 +16,7 @@ from event_assets.collect_command import collect
 from event_assets.command_options import DataOption, JsonOption
 from event_assets.errors import ConfigurationError, DiskError
 from event_assets.plan_commands.app import plan_app
+from event_assets.report_command import write_report
 from event_assets.settings import (
     Settings,
     check_data_dir,
@@ -24,6 +25,7 @@ from event_assets.settings import (
     load_settings,
     packaged_plan_dir,
 )
+from event_assets.worlds_command import scoreboard, simulate
 
 if TYPE_CHECKING:
     from event_assets.landing import DaySpan
@@ -40,6 +42,9 @@ app = typer.Typer(
 app.add_typer(plan_app)
 app.add_typer(channels_app)
 app.command()(collect)
+app.command("report")(write_report)
+app.command()(simulate)
+app.command()(scoreboard)
 
 VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show Dagster's and dbt's logs.")]
 
