@@ -14,7 +14,7 @@ SIGNALS = {"gpc": b"sec-gpc", "dnt": b"dnt"}
 _ANALYTICS = frozenset(("analytics", "analyticsstorage", "statistics", "performance"))
 _NO = ("denied", "no", "false", "0")
 _YES = ("granted", "yes", "true", "1")
-_IP_NAMES = frozenset(("ip", "ip_address", "request_ip", "requestIp"))
+IP_NAMES = frozenset(("ip", "ip_address", "request_ip", "requestIp"))
 _HOLDERS = ("properties", "context")
 # ids of persons, devices and visits in all formats that ingest reads, by letters and digits alone
 _IDS = frozenset(
@@ -121,11 +121,11 @@ class IpPolicy:
         holders: list[Any] = [event, event.get("properties"), event.get("context")]
         for fields in holders:
             # without a call for each: few events carry one
-            if fields.__class__ is dict and not _IP_NAMES.isdisjoint(fields):
+            if fields.__class__ is dict and not IP_NAMES.isdisjoint(fields):
                 self._shorten(fields)
 
     def _shorten(self, fields: dict[str, Any]) -> None:
-        for name in _IP_NAMES.intersection(fields):
+        for name in IP_NAMES.intersection(fields):
             value = fields[name]
             if isinstance(value, str):  # anything else is no address, and malformed
                 fields[name] = self(value)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import orjson
+
 from event_assets.capture.bodies import as_sent, written
 from event_assets.capture.collector_config import CollectorConfig
 from event_assets.capture.consent import IpPolicy, consent_in, take_ids
-from event_assets.capture.plain_events import PlainEvents
+from event_assets.capture.plain_events import OURS, WRITE_KEYS, PlainEvents
 from event_assets.capture.refusals import Refused
 from event_assets.ingest.canonical import Canon
 from event_assets.ingest.formats import Reading, reader_of
@@ -25,9 +27,6 @@ from event_assets.ingest.malformed import Malformed
 from event_assets.json_values import is_array, is_object
 from event_assets.sources import Source
 
-_WRITE_KEYS = ("writeKey", "write_key")
-# what the collector alone knows; a sender that says so itself is not believed
-_OURS = ("received_at", "receivedAt")
 _ANONYMOUS = ("anonymous_id", "anonymousId")
 _SESSION = ("session_id",)
 
@@ -103,7 +102,7 @@ class Batch:
     @property
     def write_key(self) -> str | None:
         """The key that stands in the body."""
-        return self._first(_WRITE_KEYS)
+        return self._first(WRITE_KEYS)
 
     @property
     def session_id(self) -> str | None:
@@ -138,8 +137,10 @@ class Intake:
             told = f"the body has more than {limits.events} events; send fewer at once"
             raise Refused(413, "too_many_events", told)
         taken = Taken()
-        by_privacy: dict[bool, list[tuple[int, Any]]] = {False: [], True: []}
         said = consent_in(batch.around)
+        if self._take_whole(batch, sender, taken, said):
+            return taken
+        by_privacy: dict[bool, list[tuple[int, Any]]] = {False: [], True: []}
         for place, item in enumerate(batch.items):
             is_private = sender.signal is not None or not self._may_keep_ids(item, said)
             by_privacy[is_private].append((place, item))
@@ -149,6 +150,29 @@ class Intake:
                 self._take(members, batch, sender, taken, is_private=is_private)
         taken.rejected.sort()
         return taken
+
+    def _take_whole(
+        self, batch: Batch, sender: Sender, taken: Taken, said_by_batch: bool | None
+    ) -> bool:
+        """Take a batch of which each event is stored as it was sent, if it is one; most are."""
+        plain = self._plain
+        items = batch.items
+        if plain is None or not batch.is_json or sender.signal is not None or not items:
+            return False
+        if not self._is_given(said_by_batch) or not plain.are_kept(items):
+            return False
+        try:
+            text = orjson.dumps(items)
+        except orjson.JSONEncodeError:  # a number beyond 64 bits, or too deep
+            return False
+        around = self._around(batch.around, sender, is_private=False)
+        if len(text) > self._limits.event_bytes or not plain.may_surround(around):
+            return False
+        head = self._head(around, len(items), is_json=True)
+        taken.accepted = len(items)
+        taken.keeps_ids = True
+        taken.lines = b'%b,"batch":%b}\n' % (head[:-1], text)
+        return True
 
     def _take(
         self,
@@ -204,7 +228,7 @@ class Intake:
         said = {
             name: value
             for name, value in said_by_batch.items()
-            if name not in _OURS and name not in _WRITE_KEYS
+            if name not in OURS and name not in WRITE_KEYS
         }
         self._ip.apply(said)
         if sender.user_agent and "user_agent" not in said and "userAgent" not in said:
@@ -222,13 +246,14 @@ class Intake:
 
     def _may_keep_ids(self, item: Any, said_by_batch: bool | None) -> bool:
         given = consent_in(item) if is_object(item) else None
-        if given is None:
-            given = said_by_batch
-        return given is True if self._needs_consent else given is not False
+        return self._is_given(said_by_batch if given is None else given)
+
+    def _is_given(self, said: bool | None) -> bool:
+        return said is True if self._needs_consent else said is not False
 
     def _written(self, item: Any, *, is_json: bool, is_private: bool) -> tuple[bytes, bool]:
         if is_object(item):
-            for name in (*_OURS, *_WRITE_KEYS):
+            for name in (*OURS, *WRITE_KEYS):
                 item.pop(name, None)
             self._ip.apply(item)
             if is_private:

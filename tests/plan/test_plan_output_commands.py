@@ -143,7 +143,7 @@ def test_the_trackers_of_the_example_plan_are_current(call: Call) -> None:
 
 def test_docs_writes_the_page_with_what_the_published_file_tells(call: Call) -> None:
     code, out, _ = call("docs")
-    assert (code, out) == (0, "wrote tracking_plan.html: 11 events\n")
+    assert (code, out) == (0, "wrote tracking_plan.html: 12 events\n")
     assert "events seen" not in Path("tracking_plan.html").read_text()
     Path("data").mkdir()
     with _coverage(Path("data/analytics.duckdb")) as connection:
