@@ -292,8 +292,9 @@ def test_the_example_plan_comes_back_as_it_went(call: Any, format_name: str) -> 
     assert call("export", "--format", format_name, "--out", out)[0] == 0
     code, told, _ = call("import", out, "--out", "back")
     assert code == 0
-    assert "wrote 12 events into back/events" in told
-    assert_same(load_plan(packaged_plan_dir()), load_plan(Path("back")), format_name)
+    example = load_plan(packaged_plan_dir())
+    assert f"wrote {len(example.events)} events into back/events" in told
+    assert_same(example, load_plan(Path("back")), format_name)
 
 
 @settings(UNHURRIED, max_examples=200)
@@ -667,7 +668,7 @@ def test_wrong_usage_is_one_line_and_writes_nothing(
 def test_an_export_goes_to_standard_output_and_what_is_lost_beside_it(call: Any) -> None:
     code, out, err = call("export", "--format", "rudderstack")
     assert code == 0
-    assert len(json.loads(out)["rules"]["events"]) == 12
+    assert len(json.loads(out)["rules"]["events"]) == len(load_plan(packaged_plan_dir()).events)
     assert "not held by rudderstack: of every event: purpose, owner, sent_by" in err
     assert "not held by rudderstack: funnels" in err
 
