@@ -6,6 +6,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
@@ -184,6 +185,36 @@ def test_a_page_may_read_the_answer_to_cookies_that_are_not_used(workspace: Work
     assert answer.headers["access-control-allow-credentials"] == "true"
     assert "set-cookie" not in answer.headers
     assert "anonymous_id" not in line
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../etc/passwd",
+        "a\x00b",
+        "'; drop table events; --",
+        "{{ 7 * 7 }}",
+        "=cmd|' /C calc'!A0",
+    ],
+)
+def test_what_is_sent_is_data_and_names_no_file_and_no_source(
+    workspace: Workspace, name: str
+) -> None:
+    event = {"event_type": name, "event_id": name, "source": name, "properties": {name: name}}
+    with collecting(workspace) as client:
+        assert client.post(event).counts == (1, 0)
+        assert client.post([{**event, "event_type": 5}]).counts == (0, 1)
+        assert client.post(event, f"/collect/{name}").status == 404
+        assert client.post(event, "/collect/../server").status == 404
+        assert client.events()[0] == event
+        assert json.loads(client.rejects()[0]["raw"]) == {**event, "event_type": 5}
+    files = {
+        path.relative_to(workspace.root / "data")
+        for path in (workspace.root / "data").rglob("*.jsonl")
+    }
+    assert {path.parts[:2] for path in files} == {("raw", "client"), ("rejects", "client")}
+    workspace.ingest(day=datetime.now(UTC).date())
+    assert [row["event_type"] for row in workspace.rows()] == [name]
 
 
 KEYS = {"client": ["web-key"], "server": ["server-key"]}

@@ -12,6 +12,7 @@ import yaml
 from event_assets.capture.collector_config import CollectorConfig
 from event_assets.ingest import ensure_lake
 from tests.capture.asgi import collecting
+from tests.capture.site import STUB
 from tests.ingest.ingest_workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,14 @@ def test_the_examples_are_clean_and_read_as_told(
     refused = by_type["page_view"]
     assert (refused["anonymous_id"], refused["user_id"], refused["ip"]) == (None, None, None)
     assert refused["utm_source"] == "newsletter"
+
+
+def test_the_two_lines_for_a_page_are_those_that_are_tested() -> None:
+    for page in (PAGE, (ROOT / "README.md").read_text()):
+        (snippet,) = re.findall(r"```html\n(.*?)```", page, re.DOTALL)
+        calls, script = snippet.splitlines()
+        assert calls == f"<script>{STUB}</script>"
+        assert script == '<script async src="https://t.shop.example.com/track.js"></script>'
 
 
 def test_the_settings_that_are_shown_are_the_defaults() -> None:
