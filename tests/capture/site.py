@@ -25,8 +25,8 @@ class Sent:
     body: dict[str, Any]
     headers: dict[str, str]
     bytes: int
-    at: float
     status: int
+    path: str
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -59,7 +59,7 @@ class Site:
     def page(self) -> bytes:
         """What every address of the site shows."""
         collector = f"http://127.0.0.1:{self.collector_port}"
-        script = self.script.replace("COLLECTOR", collector).replace("ATTRIBUTES", self.attributes)
+        script = self.script.replace("ATTRIBUTES", self.attributes).replace("COLLECTOR", collector)
         return (
             f"<!doctype html><meta charset=utf-8><title>Shop</title>{self.head}{script}"
             '<a id=out href="/out">out</a>'
@@ -173,7 +173,7 @@ def _server(site: Site) -> ThreadingHTTPServer:
             time.sleep(site.seconds)
             status, headers = site.answer()
             named = {name.lower(): value for name, value in self.headers.items()}
-            site.sent.append(Sent(json.loads(text), named, len(text), time.monotonic(), status))
+            site.sent.append(Sent(json.loads(text), named, len(text), status, self.path))
             self._say(status, b"{}", {**self._cors(), **headers})
 
         def _cors(self) -> dict[str, str]:

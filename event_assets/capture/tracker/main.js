@@ -128,6 +128,7 @@ if (!window.ea?.isLoaded) {
     (said[call] ?? events[call])(...values),
   );
   window.ea = Object.assign(ea, { isLoaded: true });
-  if (document.prerendering) on("prerenderingchange", () => start(early));
-  else safe(start)(early);
+  if (document.prerendering) {
+    document.addEventListener("prerenderingchange", () => safe(start)(early)); // it does not bubble
+  } else safe(start)(early);
 }
