@@ -18,7 +18,8 @@ class Answers:
     credits    by model: conversions credited
     intervals  by model that has them: of the share of the conversions
     claims     conversions that a platform claims for it
-    brought    conversions that its experiment finds; lifts: interval of the lift
+    treated    people whom its experiment was to reach; brought: those of them who would not have
+               converted without it, as it finds; lifts: interval of the lift
     """
 
     conversions: int
@@ -26,6 +27,7 @@ class Answers:
     credits: dict[str, dict[str, float]]
     intervals: dict[str, dict[str, Interval]]
     claims: dict[str, float]
+    treated: dict[str, int]
     brought: dict[str, float]
     lifts: dict[str, Interval]
 
@@ -52,7 +54,7 @@ def read_answers(analytics: Path, conversion: str = "purchase") -> Answers:
             "select channel, sum(claimed_conversions) from ad_spend group by channel"
         ).fetchall()
         experiments = connection.execute(
-            "select channel, incremental_conversions, lower, upper from incrementality_estimates"
+            "select channel, treated, incremental_conversions, lower, upper from incrementality_estimates"
             " where valid and is_complete and conversion = ?",
             [conversion],
         ).fetchall()
@@ -67,6 +69,7 @@ def read_answers(analytics: Path, conversion: str = "purchase") -> Answers:
         dict(credits),
         dict(intervals),
         dict(claims),
-        {channel: brought for channel, brought, _, _ in experiments},
-        {channel: (lower, upper) for channel, _, lower, upper in experiments},
+        {channel: treated for channel, treated, *_ in experiments},
+        {channel: brought for channel, _, brought, *_ in experiments},
+        {channel: (lower, upper) for channel, *_, lower, upper in experiments},
     )

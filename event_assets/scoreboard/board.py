@@ -88,14 +88,9 @@ def scored(name: str, description: str, truth: WorldTruth, answers: Answers) -> 
         for model, credits in sorted(answers.credits.items())
     ]
     scores.append(_score(CLAIMS, answers.claims, _only(true, answers.claims), 0, 0))
-    scores.append(
-        _score(
-            EXPERIMENTS,
-            answers.brought,
-            _only(true, answers.brought),
-            *covered(answers.lifts, lifts),
-        )
-    )
+    # experiments count people, not orders
+    people = {channel: lift * answers.treated.get(channel, 0) for channel, lift in lifts.items()}
+    scores.append(_score(EXPERIMENTS, answers.brought, people, *covered(answers.lifts, lifts)))
     brought = {channel: each.orders for channel, each in truth.channels.items()}
     claimed = sum(answers.claims.values())
     return WorldScores(name, description, truth.orders, brought, claimed, tuple(scores))

@@ -68,6 +68,7 @@ def test_a_world_is_scored_by_what_channels_brought():
         credits={"last": {"a": 40.0, "b": 40.0, "Direct": 20.0}},
         intervals={"last": {"a": (0.25, 0.35), "b": (0.2, 0.4), "Direct": (0, 1)}},
         claims={"a": 60.0, "b": 20.0},
+        treated={"a": 1000, "b": 1000},
         brought={"a": 20.0, "b": -1.0},
         lifts={"a": (0.0, 0.05), "b": (-0.01, 0.0)},
     )
