@@ -4,7 +4,9 @@
 
 **Markov**: touches and conversions of so many people, 12 channels, in a DuckDB table. Ours cuts
 them into paths, counts and solves the chains of order 1 to 4 with intervals and the Shapley values,
-by the models' own SQL; marketing-attribution-models is given the paths ready made and solves order 1.
+by the models' own SQL; marketing-attribution-models solves order 1. Both begin at the table of
+touches: the peer knows no such thing, so a query makes the frame of journeys that it wants, one a
+person (it has no lookback and no conversions in between), and counts with it.
 **Rules**: the models' SQL for all nine, beside one query written by hand for this purpose; both
 write a table, the credits are compared. Each contestant runs in a process of its own on one thread;
 CPU time without imports, memory by what the process had at most beyond what it began with.
@@ -130,21 +132,18 @@ def run_markov(file: Path) -> Callable[[], dict[str, float]]:
 
 
 def run_peer(file: Path) -> Callable[[], dict[str, float]]:
-    """marketing-attribution-models on a frame of journeys."""
+    """marketing-attribution-models on a frame of journeys, and the query that makes it."""
     from mam import MAM
 
-    journeys = (
-        _warehouse(file)
-        .sql(
+    connection = _warehouse(file)
+
+    def run() -> dict[str, float]:
+        journeys = connection.sql(
             "select person_unit as journey_id, string_agg(channel, ' > ' order by touched_us, touch_id) as channels,"
             " string_agg('1', ' > ') as time_till_end, bool_or(converts) as converts"
             " from touchpoints join (select 'p' || path as person_unit, converts from paths) using (person_unit)"
             " group by person_unit"
-        )
-        .df()
-    )
-
-    def run() -> dict[str, float]:
+        ).df()
         peer = MAM(
             journeys,
             "journey",

@@ -43,3 +43,42 @@
     select channel from {{ ref('channel_rules') }}
   ) as channels
 {%- endmacro %}
+
+{#- Claims are about sales: of the declared conversions those that carry a value. -#}
+{% macro sales() -%}
+  select distinct conversion from {{ source('plan', 'plan_conversions') }}
+  where value_property is not null
+{%- endmacro %}
+
+{#- What channels get of a day, by conversion, model and lookback. -#}
+{% macro credits_by_channel(credits, condition) -%}
+  select
+    date,
+    conversion,
+    channel,
+    model,
+    lookback_days,
+    {{ exact_sum('credit') }} as conversions,
+    {{ exact_sum_or_null('revenue') }} as revenue
+  from {{ credits }}
+  where {{ condition }}
+  group by date, conversion, channel, model, lookback_days
+{%- endmacro %}
+
+{#- What ad platforms get of a day's sales, by model and lookback. -#}
+{% macro credits_by_platform(credits, condition) -%}
+  select
+    credits.date,
+    touchpoints.platform,
+    credits.model,
+    credits.lookback_days,
+    {{ exact_sum('credits.credit') }} as attributed,
+    {{ exact_sum_or_null('credits.revenue') }} as attributed_value
+  from {{ credits }} as credits
+  inner join ({{ sales() }}) as sales on credits.conversion = sales.conversion
+  inner join {{ ref('touchpoints') }} as touchpoints on credits.touch_id = touchpoints.touch_id
+  where
+    touchpoints.platform is not null
+    and {{ condition }}
+  group by credits.date, touchpoints.platform, credits.model, credits.lookback_days
+{%- endmacro %}

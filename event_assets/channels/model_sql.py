@@ -31,7 +31,7 @@ def model_sql(project: Path, model: str, **settings: float) -> str:
 
     It selects from tables that are named like its refs and sources.
     """
-    (path,) = project.glob(f"models/*/{model}.sql")
+    (path,) = project.glob(f"models/**/{model}.sql")
     environment = Environment(undefined=StrictUndefined, extensions=["jinja2.ext.do"])
     template = environment.from_string(_macros(project) + path.read_text(encoding="utf-8"))
     return template.render(_KNOWN, setting=settings.__getitem__)

@@ -87,7 +87,7 @@ def _channel(channel: ChannelAnswers, y: float, scale: float) -> Iterator[str]:
             f"<title>{name}, claimed: {channel.claim:,.0f}</title></path>"
         )
     is_measured = channel.measured not in ("", NOT_MEASURED)
-    told = "experiment: see below" if is_measured else channel.measured
+    told = "see experiments" if is_measured else channel.measured
     yield (
         f'<text x="{_WIDTH - _RIGHT + 14}" y="{y + 4:.1f}" fill="{_INK}" font-style="italic">{told}</text>'
     )

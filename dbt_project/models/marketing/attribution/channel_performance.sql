@@ -5,17 +5,7 @@ with rule_credits as (
 ),
 
 path_credits as (
-  select
-    date,
-    conversion,
-    channel,
-    model,
-    lookback_days,
-    {{ exact_sum('credit') }} as conversions,
-    {{ exact_sum_or_null('revenue') }} as revenue
-  from {{ ref('attribution_credits') }}
-  where model = 'markov_path'
-  group by date, conversion, channel, model, lookback_days
+  {{ credits_by_channel(ref('attribution_credits'), "model = 'markov_path'") }}
 ),
 
 -- how much a day has to divide, and what nobody gets, is the same in every model

@@ -63,6 +63,10 @@ moments as (
 neighbours as (
   select
     *,
+    -- what follows is ordered by a number: times with ids take longer
+    row_number() over (
+      partition by person_unit, conversion order by at_us, is_conversion, moment_id
+    ) as moment_number,
     lag(case when is_conversion = 0 then at_us end) over (
       partition by person_unit, conversion order by at_us, is_conversion, moment_id
     ) as previous_touch_us,
@@ -82,7 +86,7 @@ touches as (
     lookbacks.lookback_days,
     lookbacks.lookback_us,
     neighbours.at_us,
-    neighbours.moment_id,
+    neighbours.moment_number,
     neighbours.channel_number,
     neighbours.previous_channel,
     neighbours.previous_touch_us,
@@ -101,7 +105,7 @@ numbered as (
     *,
     sum(case when begins_path then 1 else 0 end) over (
       partition by person_unit, conversion, lookback_days
-      order by at_us, moment_id
+      order by moment_number
       rows between unbounded preceding and current row
     ) as path_number
   from touches
@@ -130,7 +134,7 @@ step_touches as (
     numbered.lookback_days,
     numbered.path_number,
     numbered.at_us,
-    numbered.moment_id,
+    numbered.moment_number,
     paths.bucket,
     numbered.channel_number,
     paths.converted_us is not null as is_converted,
@@ -155,19 +159,19 @@ steps as (
   select
     *,
     row_number() over (
-      partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
+      partition by person_unit, conversion, lookback_days, path_number order by moment_number
     ) as step_number,
     lag(channel_number, 1) over (
-      partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
+      partition by person_unit, conversion, lookback_days, path_number order by moment_number
     ) as channel_1_before,
     lag(channel_number, 2) over (
-      partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
+      partition by person_unit, conversion, lookback_days, path_number order by moment_number
     ) as channel_2_before,
     lag(channel_number, 3) over (
-      partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
+      partition by person_unit, conversion, lookback_days, path_number order by moment_number
     ) as channel_3_before,
     lead(channel_number) over (
-      partition by person_unit, conversion, lookback_days, path_number order by at_us, moment_id
+      partition by person_unit, conversion, lookback_days, path_number order by moment_number
     ) as next_channel
   from step_touches
 )

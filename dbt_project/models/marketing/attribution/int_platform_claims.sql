@@ -4,8 +4,7 @@
 -- depends_on: {{ ref('int_rule_credits') }}
 
 with sales as (
-  select distinct conversion from {{ source('plan', 'plan_conversions') }}
-  where value_property is not null
+  {{ sales() }}
 ),
 
 conversions as (

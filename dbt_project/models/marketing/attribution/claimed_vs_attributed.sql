@@ -4,19 +4,6 @@ with claims as (
   select * from {{ ref('int_platform_claims') }}
 ),
 
-sales as (
-  select distinct conversion from {{ source('plan', 'plan_conversions') }}
-  where value_property is not null
-),
-
-touchpoints as (
-  select
-    touch_id,
-    platform
-  from {{ ref('touchpoints') }}
-  where platform is not null
-),
-
 credits as (
   select
     date,
@@ -27,18 +14,7 @@ credits as (
     attributed_value
   from {{ ref('int_platform_credits') }}
   union all
-  select
-    credits.date,
-    touchpoints.platform,
-    credits.model,
-    credits.lookback_days,
-    {{ exact_sum('credits.credit') }} as attributed,
-    {{ exact_sum_or_null('credits.revenue') }} as attributed_value
-  from {{ ref('attribution_credits') }} as credits
-  inner join sales on credits.conversion = sales.conversion
-  inner join touchpoints on credits.touch_id = touchpoints.touch_id
-  where credits.model = 'markov_path'
-  group by credits.date, touchpoints.platform, credits.model, credits.lookback_days
+  {{ credits_by_platform(ref('attribution_credits'), "credits.model = 'markov_path'") }}
 ),
 
 models as (
