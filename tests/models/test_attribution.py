@@ -1,12 +1,13 @@
 """Credits and weights against plain Python that follows the definitions, on random logs."""
 
+import csv
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import duckdb
 import pytest
-from building import Warehouse
+from building import PROJECT, Warehouse
 from lake import event
 from random_logs import random_events
 
@@ -243,6 +244,35 @@ def test_what_is_solved_divides_a_day_by_its_shares(built: Warehouse) -> None:
         " where found.conversions is null or abs(days.credit * shares.share - found.conversions) > 1e-6"
     )
     assert unequal == []
+
+
+def test_a_claim_is_verifiable_by_a_touch_within_the_platform_s_own_window(
+    built: Warehouse,
+) -> None:
+    days: dict[str, int] = {}
+    with (PROJECT / "seeds/platforms.csv").open() as file:
+        for row in csv.DictReader(file):
+            days[row["platform"]] = int(row["claim_window_days"])
+    sold: dict[str, list[tuple[int, str, Any]]] = defaultdict(list)
+    for person, at, name, date in built.query(
+        "select person_unit, converted_us, conversion_id, local_date from marts.conversions"
+        " where not is_bot and conversion = 'purchase'"
+    ):
+        sold[str(person)].append((int(str(at)), str(name), date))
+    expected: Counter[tuple[Any, str]] = Counter()
+    seen: set[tuple[str, str]] = set()
+    for person, at, platform in built.query(
+        "select person_unit, touched_us, platform from marts.touchpoints where platform is not null"
+    ):
+        for converted, name, date in sold[str(person)]:
+            age = converted - int(str(at))
+            is_within = 0 <= age <= days[str(platform)] * DAY_US
+            if is_within and (name, str(platform)) not in seen:
+                seen.add((name, str(platform)))
+                expected[date, str(platform)] += 1
+    found = built.query("select date, platform, verifiable from core.int_platform_claims")
+    assert {(date, platform): count for date, platform, count in found if count} == expected
+    assert {platform for _, platform in expected} == {"google", "meta", "newsletter"}
 
 
 SPOILED = {
