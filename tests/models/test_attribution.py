@@ -1,6 +1,7 @@
 """Credits and weights against plain Python that follows the definitions, on random logs."""
 
 import csv
+import datetime as dt
 import random
 from collections import Counter, defaultdict
 from typing import Any
@@ -273,6 +274,24 @@ def test_a_claim_is_verifiable_by_a_touch_within_the_platform_s_own_window(
     found = built.query("select date, platform, verifiable from core.int_platform_claims")
     assert {(date, platform): count for date, platform, count in found if count} == expected
     assert {platform for _, platform in expected} == {"google", "meta", "newsletter"}
+
+
+def test_chains_are_solved_again_only_where_counts_changed_or_all_is_built_anew(
+    built: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def solved(*_: object) -> None:
+        raise AssertionError("solved again")
+
+    before = built.query("select * from core.int_model_weights order by all")
+    monkeypatch.setattr("event_assets.attribution.weights.model_weights", solved)
+    built.build("--select", "int_model_weights")
+    assert built.query("select * from core.int_model_weights order by all") == before != []
+    assert not built.dbt("run", "--select", "int_model_weights", "--full-refresh")
+    built.lake.as_of -= dt.timedelta(days=1)
+    built.lake.commit()
+    assert not built.dbt("run", "--select", "int_model_weights")
+    built.lake.as_of += dt.timedelta(days=1)
+    built.lake.commit()
 
 
 SPOILED = {

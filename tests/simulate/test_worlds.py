@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from event_assets.errors import ConfigurationError
+from event_assets.plan.loader import load_plan
+from event_assets.plan.verdicts import Judge
+from event_assets.settings import load_settings
 from event_assets.simulate.worlds.draws import Draws
 from event_assets.simulate.worlds.life import Life, live
 from event_assets.simulate.worlds.logs import experiment_name, log_contents
@@ -284,3 +287,32 @@ def test_a_mistake_in_a_world_is_told_with_its_line(
 def test_a_world_that_there_is_not_is_told_with_those_that_there_are() -> None:
     with pytest.raises(ConfigurationError, match="no world `harvst`; did you mean `harvest`"):
         load_world("harvst")
+
+
+@pytest.mark.parametrize("name", world_names())
+def test_a_world_sends_what_its_plan_plans_and_its_experiments_are_of_its_own_days(
+    name: str, tmp_path: Path
+) -> None:
+    world = small(name)
+    write_world(world, tmp_path, SHOP_PLAN)
+    plan = load_plan(tmp_path / "plan")
+    judge = Judge(plan.verdict_document())
+    contents = {
+        path.relative_to(tmp_path / "raw").as_posix(): path.read_bytes()
+        for path in (tmp_path / "raw").rglob("*.*")
+    }
+    kinds: set[tuple[str, str]] = set()
+    for source in ("client", "mobile", "server"):
+        for line in sent(contents, source):
+            properties = line.get("metadata" if source == "server" else "properties")
+            assert judge.judge(line["event_type"], properties) is None
+            kinds.add((source, line["event_type"]))
+    assert all(source in plan.events[event].sent_by for source, event in kinds)
+    assert {("client", "purchase"), ("mobile", "app_open"), ("server", "purchase")} <= kinds
+    held_out = [channel for channel, each in world.channels.items() if each.holdout]
+    assert [each.channel for each in plan.experiments.values()] == held_out
+    for experiment in plan.experiments.values():
+        assert (experiment.starts, experiment.ends) == (world.start, world.start)
+        assert experiment.window.days == world.days - 1
+    settings = load_settings(tmp_path, tmp_path / "plan", None)
+    assert settings.config.attribution.lookback_days == (world.lookback_days,)
