@@ -185,20 +185,20 @@ def _platforms(connection: duckdb.DuckDBPyConnection) -> Iterator[object]:
 
 def _experiments(connection: duckdb.DuckDBPyConnection) -> Iterator[object]:
     rows = connection.execute(
-        "select experiment, channel, treated, control, lift, lower, upper, mde, verdict"
+        "select experiment, treated, control, lift, lower, upper, mde, verdict"
         " from incrementality_estimates order by experiment"
     ).fetchall()
-    names = ("experiment", "channel", "treated", "control", "lift", "95 % interval", "detectable")
+    names = ("experiment", "treated", "control", "lift", "95 % interval", "detectable")
     table = Table(*names, "verdict")
     yield _filled(
         table,
         "What experiments show; other channels are not measured",
         [
             (
-                *row[:4],
-                _percent(row[4]),
-                f"{_percent(row[5])} – {_percent(row[6])}",
-                *(_percent(row[7]), row[8]),
+                *row[:3],
+                _percent(row[3]),
+                f"{_percent(row[4])} – {_percent(row[5])}",
+                *(_percent(row[6]), row[7]),
             )
             for row in rows
         ],

@@ -123,7 +123,7 @@ def _conversion(
     credits = _rows(
         connection,
         "select channel, model, sum(conversions) from channel_performance"
-        " where conversion = ? and lookback_days = ? group by all having sum(conversions) > 0",
+        " where conversion = ? and lookback_days = ? group by all having sum(conversions) <> 0",
         [conversion, lookback_days],
     )
     touched = sum(

@@ -15,7 +15,10 @@ _TICKS = 5
 
 
 def claims_chart(answers: ConversionAnswers) -> str:
-    """SVG, a row a channel: a dot a model, a whisker for its interval, a diamond for the claim."""
+    """SVG, a row a channel: a dot a model, a whisker for its interval, a diamond for the claim.
+
+    What is less than nothing stands at 0; its title says how much it is.
+    """
     channels = answers.channels[:_MOST_CHANNELS]
     most = max([1e-9, *(value for channel in channels for value in _values(channel))])
     step = _round_step(most / _TICKS)
@@ -63,7 +66,7 @@ def _channel(channel: ChannelAnswers, y: float, scale: float) -> Iterator[str]:
     yield f'<text x="{_LEFT - 12}" y="{y + 4:.1f}" text-anchor="end" fill="#0f172a">{name}</text>'
     values = [each.value for each in channel.models.values()]
     if values:
-        left, right = (_LEFT + each * scale for each in (min(values), max(values)))
+        left, right = (_LEFT + max(each, 0) * scale for each in (min(values), max(values)))
         yield (
             f'<rect x="{left:.1f}" y="{y - 6:.1f}" width="{max(right - left, 1):.1f}" height="12"'
             f' rx="6" fill="{_RANGE}"/>'
@@ -76,7 +79,7 @@ def _channel(channel: ChannelAnswers, y: float, scale: float) -> Iterator[str]:
                 f' stroke="{_MODEL}" stroke-opacity="0.55" stroke-width="1.5"/>'
             )
         yield (
-            f'<circle cx="{_LEFT + each.value * scale:.1f}" cy="{y:.1f}" r="4.5" fill="{_MODEL}"'
+            f'<circle cx="{_LEFT + max(each.value, 0) * scale:.1f}" cy="{y:.1f}" r="4.5" fill="{_MODEL}"'
             f' fill-opacity="0.75" stroke="#fff"><title>{name}, {escape(model)}: {each.value:,.1f}'
             "</title></circle>"
         )

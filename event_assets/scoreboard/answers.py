@@ -39,7 +39,7 @@ def read_answers(analytics: Path, conversion: str = "purchase") -> Answers:
         credits: dict[str, dict[str, float]] = defaultdict(dict)
         for model, channel, credited in connection.execute(
             "select model, channel, sum(conversions) from channel_performance"
-            " where conversion = ? group by all having sum(conversions) > 0",
+            " where conversion = ? group by all having sum(conversions) <> 0",
             [conversion],
         ).fetchall():
             credits[model][channel] = credited

@@ -26,7 +26,8 @@ create table channel_performance as
   select * from (values
     ('purchase', 'Email', 'last', 30, 20.0), ('purchase', 'Email', 'markov', 30, 12.0),
     ('purchase', '{HOSTILE.replace("'", "''")}', 'last', 30, 60.0),
-    ('purchase', '(unattributed)', 'last', 30, 20.0), ('signup', 'Email', 'last', 30, 7.0),
+    ('purchase', '(unattributed)', 'last', 30, 20.0), ('purchase', 'Email', 'shapley', 30, -3.0),
+    ('signup', 'Email', 'last', 30, 7.0),
     ('purchase', 'Email', 'last', 90, 25.0)
   ) as rows(conversion, channel, model, lookback_days, conversions);
 create table attribution_model_weights as
@@ -94,14 +95,14 @@ def test_the_claim_stands_beside_the_models_with_intervals_and_what_is_measured(
 ) -> None:
     found = Cells(report_page(analytics))
     assert found.row("channel") == [
-        *("channel", "claimed", "last", "markov", "spend", "what an experiment says")
+        *("channel", "claimed", "last", "markov", "shapley", "spend", "what an experiment says")
     ]
     assert found.row("Email") == [
-        *("Email", "55", "20.0", "12.0 8.0 – 16.0", "10"),
+        *("Email", "55", "20.0", "12.0 8.0 – 16.0", "-3.0", "10"),
         "not told from nothing: +10 [-15, +35] of 1,000 people",
     ]
-    assert found.row("Paid Social") == ["Paid Social", "70", "", "", "500", "not measured"]
-    assert found.row(HOSTILE) == [HOSTILE, "", "60.0", "", "", "not measured"]
+    assert found.row("Paid Social") == ["Paid Social", "70", "", "", "", "500", "not measured"]
+    assert found.row(HOSTILE) == [HOSTILE, "", "60.0", "", "", "", "not measured"]
     assert found.row("(unattributed)")[-1] == ""
 
 
@@ -145,7 +146,7 @@ def test_the_chart_has_a_mark_for_each_number_and_escapes_names(analytics: Path)
     chart = ElementTree.fromstring(re.findall(r"<svg.*?</svg>", page, re.S)[0])
     titles = {unescape(each.text or "") for each in chart.iter("{http://www.w3.org/2000/svg}title")}
     assert titles == {
-        *("Email, last: 20.0", "Email, markov: 12.0", "Email, claimed: 55"),
+        *("Email, last: 20.0", "Email, markov: 12.0", "Email, shapley: -3.0", "Email, claimed: 55"),
         *("Paid Social, claimed: 70", f"{HOSTILE}, last: 60.0", "(unattributed), last: 20.0"),
     }
 
