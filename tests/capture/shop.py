@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from event_assets import EventLog
-from tests.capture.site import STUB
+from tests.capture.site import STUB, QuietServer
 
 STYLE = """
   body { font: 16px/1.5 system-ui, sans-serif; color: #222; max-width: 40rem; margin: 2rem auto; padding: 0 1rem }
@@ -104,8 +104,7 @@ def opened_shop(data: Path) -> Iterator[Shop]:
         def log_message(self, format: str, *arguments: Any) -> None:
             del format, arguments
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), Handler)
     shop = Shop(server.server_address[1], data)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:

@@ -1,6 +1,7 @@
 """A site whose pages carry the tracker, and a collector that notes what it is sent and answers as told."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,17 @@ TRACKER = Path(__file__).parents[2] / "event_assets/capture/track.js"
 STUB = "window.ea=window.ea||function(){(ea.q=ea.q||[]).push([Date.now(),...arguments])}"
 Answer = tuple[int, dict[str, str]]
 TAKEN: Answer = (200, {})
+
+
+class QuietServer(ThreadingHTTPServer):
+    """One that says nothing of browsers that are gone before they are answered."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 @dataclass
@@ -197,7 +209,6 @@ def _server(site: Site) -> ThreadingHTTPServer:
         def log_message(self, format: str, *arguments: Any) -> None:
             del format, arguments
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = QuietServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server

@@ -11,7 +11,7 @@ export interface EventAssets {
   (call: "identify", userId: string): void;
   /** Nobody is signed in any more; a new session begins. */
   (call: "reset"): void;
-  /** Kept for later pages. While it is denied no id is sent and nothing else is stored. */
+  /** Kept for later pages. While it is denied no id is sent, and none is stored. */
   (call: "consent", given: Consent): void;
   /** Calls from before the script was there. */
   q?: EarlyCall[];
