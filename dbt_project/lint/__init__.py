@@ -45,6 +45,14 @@ def json_list_rows(relation: str, column: str) -> str:
     return f"select *, {column} as element from {relation}"
 
 
+def first_in_order(value: str, columns: list[str]) -> str:
+    return f"arg_min({value}, {columns[0]})"
+
+
+def last_in_order(value: str, columns: list[str]) -> str:
+    return f"arg_max({value}, {columns[0]})"
+
+
 def value_at_last(value: str, order: str) -> str:
     return f"max_by({value}, {order})"
 

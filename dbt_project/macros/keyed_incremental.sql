@@ -27,8 +27,9 @@
 {% materialization keyed_incremental, default %}
   {%- set target_relation = this.incorporate(type='table') -%}
   {%- set existing = load_cached_relation(this) -%}
-  {%- set fingerprint = keyed_fingerprint(compiled_code) -%}
-  {%- set state = keyed_state(model.name) -%}
+  {%- set states = keyed_states() -%}
+  {%- set fingerprint = keyed_fingerprint(compiled_code, states) -%}
+  {%- set state = states.get(model.name) -%}
   {%- set is_rebuild = should_full_refresh() or existing is none or existing.is_view
         or state is none or state.fingerprint != fingerprint -%}
 
@@ -109,10 +110,16 @@
     {%- elif config.get('follows') -%}
       {% do keyed_create(fresh, with_lake_files(keyed_of_units(sql, changed), changed)) %}
     {%- endif -%}
-    {% do keyed_emit(target_relation, fresh, changed, unit) %}
-    {% call statement('delete_units') %}
-      delete from {{ target_relation }} where cast({{ unit }} as {{ dbt.type_string() }}) in (select unit from {{ changed }})
-    {% endcall %}
+    {%- set before = keyed_scratch('before') -%}
+    {%- if config.get('emits') -%}
+      {% do keyed_create(before, keyed_rows_of(target_relation, keyed_watched_columns(unit), changed, unit)) %}
+      {% do keyed_emit(before, fresh, changed, unit) %}
+    {%- endif -%}
+    {%- if not config.get('emits') or keyed_count(before) > 0 -%}
+      {% call statement('delete_units') %}
+        delete from {{ target_relation }} where cast({{ unit }} as {{ dbt.type_string() }}) in (select unit from {{ changed }})
+      {% endcall %}
+    {%- endif -%}
     {%- set columns = adapter.get_columns_in_relation(target_relation) | map(attribute='quoted') | join(', ') -%}
     {% call statement('main') %}
       insert into {{ target_relation }} ({{ columns }})
@@ -125,16 +132,17 @@
 
 
 {#- Passes on the keys that the rows of changed units carry, before and after. -#}
-{% macro keyed_emit(target_relation, fresh, changed, unit) %}
+{% macro keyed_emit(before, fresh, changed, unit) %}
   {%- set seq = keyed_last_seq() + 1 -%}
   {%- for kind, emitted in config.get('emits', {}).items() -%}
     {%- if emitted is string -%}
-      {%- set touched = keyed_rows_of(target_relation, [emitted], changed, unit) ~ ' union all ' ~ keyed_rows_of(fresh, [emitted], changed, unit) -%}
+      {%- set gone = 'select ' ~ emitted ~ ' from ' ~ before -%}
+      {%- set touched = gone ~ ' union all ' ~ keyed_rows_of(fresh, [emitted], changed, unit) -%}
       {%- set keys = [emitted] -%}
     {%- else -%}
-      {%- set before = keyed_rows_of(target_relation, emitted.where_different, changed, unit) -%}
-      {%- set after = keyed_rows_of(fresh, emitted.where_different, changed, unit) -%}
-      {%- set touched = '(' ~ before ~ ' except ' ~ after ~ ') union all (' ~ after ~ ' except ' ~ before ~ ')' -%}
+      {%- set gone = 'select ' ~ emitted.where_different | join(', ') ~ ' from ' ~ before -%}
+      {%- set come = keyed_rows_of(fresh, emitted.where_different, changed, unit) -%}
+      {%- set touched = '(' ~ gone ~ ' except ' ~ come ~ ') union all (' ~ come ~ ' except ' ~ gone ~ ')' -%}
       {%- set keys = emitted['keys'] -%}
     {%- endif -%}
     {% do keyed_create(keyed_scratch('emitted'), keyed_distinct_keys(touched, keys)) %}
@@ -152,6 +160,18 @@
     {% endcall %}
   {%- endfor -%}
 {% endmacro %}
+
+
+{#- What is needed of the rows that a change replaces. They are looked for once: the table is long. -#}
+{% macro keyed_watched_columns(unit) -%}
+  {%- set columns = [unit] -%}
+  {%- for emitted in config.get('emits', {}).values() -%}
+    {%- for column in ([emitted] if emitted is string else emitted.where_different) -%}
+      {%- if column not in columns -%}{% do columns.append(column) %}{%- endif -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {{ return(columns) }}
+{%- endmacro %}
 
 
 {% macro keyed_rows_of(relation, columns, changed, unit) -%}
@@ -195,12 +215,13 @@
 {%- endmacro %}
 
 
-{% macro keyed_state(name) -%}
-  {%- set found = run_query(
-        "select fingerprint, build_id, applied_seq from " ~ state_table('model_state') ~ " where model = '" ~ name ~ "'") -%}
-  {%- if found.rows | length == 0 -%}{{ return(none) }}{%- endif -%}
-  {%- set row = found.rows[0] -%}
-  {{ return({'fingerprint': row[0], 'build_id': row[1], 'applied_seq': row[2]}) }}
+{#- What each model was built from and has applied, by its name: one question for all. -#}
+{% macro keyed_states() -%}
+  {%- set states = {} -%}
+  {%- for row in run_query("select model, fingerprint, build_id, applied_seq from " ~ state_table('model_state')).rows -%}
+    {% do states.update({row[0]: {'fingerprint': row[1], 'build_id': row[2], 'applied_seq': row[3]}}) %}
+  {%- endfor -%}
+  {{ return(states) }}
 {%- endmacro %}
 
 
@@ -215,7 +236,7 @@
 {% endmacro %}
 
 
-{% macro keyed_fingerprint(sql) -%}
+{% macro keyed_fingerprint(sql, states) -%}
   {%- set parts = [
         sql | replace(env_var('EVENT_ASSETS_LAKE', ''), '') | replace(env_var('EVENT_ASSETS_LOCAL_LAKE', ''), ''),
         config.get('unit'), config.get('follows', []) | sort | string, config.get('emits', {}) | dictsort | string,
@@ -230,7 +251,7 @@
         {% do parts.append(id ~ content_hash(source(node.source_name, node.name))) %}
       {%- endif -%}
     {%- elif node.config.materialized == 'keyed_incremental' -%}
-      {% do parts.append(id ~ keyed_state(node.name).build_id) %}
+      {% do parts.append(id ~ states.get(node.name, {}).build_id) %}
     {%- else -%}
       {% do exceptions.raise_compiler_error(
           model.name ~ ' reads ' ~ node.name ~ ', which is no keyed_incremental model: its changes would go unseen') %}

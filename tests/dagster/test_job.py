@@ -9,7 +9,6 @@ import time
 import dagster as dg
 
 from event_assets.code_location import build_definitions
-from event_assets.landing import DaySpan
 from event_assets.run import dagster_instance
 from event_assets.run_report import FAILED, OK
 from event_assets.warehouse import lock_holder
@@ -145,20 +144,6 @@ def test_tables_in_the_catalog_have_rows_and_columns_with_comments(history):
     assert columns["started_at"].description == "First own event (UTC)."
 
 
-def test_a_day_is_judged_again_by_the_plan_as_it_is_when_it_is_asked_for(new_shop):
-    shop = new_shop()
-    shop.write("client", "2026-10-01", page_views("2026-10-01", visitors=10, broken=4))
-    assert shop.run().exit_code == FAILED
-    event = shop.settings.plan_dir / "events" / "product_view.yaml"
-    event.write_text(event.read_text() + "policy: {required_missing: accept}\n")
-    plan = shop.settings.plan_dir / "plan.yaml"
-    plan.write_text(plan.read_text().replace("error: 0.05", "error: 0.5"))
-    report = shop.run(partition=DaySpan.parse("2026-10-01"))
-    assert [(day.day, day.quarantined) for day in report.ingested] == [("2026-10-01", 0)]
-    assert report.exit_code == OK
-    assert shop.published("select events from sessions limit 1") == [(2,)]
-
-
 def test_a_run_that_was_killed_is_of_no_concern_to_the_next(new_shop):
     shop = new_shop()
     shop.write("client", "2026-10-01", page_views("2026-10-01", visitors=10))
@@ -190,15 +175,11 @@ def test_what_can_be_read_of_a_damaged_file_is_in_and_it_is_named(new_shop):
     path = shop.write("client", "2026-10-01", views)
     whole = gzip.compress(path.read_bytes())
     path.unlink()
-    cut = path.with_suffix(".jsonl.gz")
-    cut.write_bytes(whole[:-60])
+    path.with_suffix(".jsonl.gz").write_bytes(whole[:-60])
     report = shop.run()
     assert report.exit_code == OK
     told = named(report, "lake/client", "incomplete_files")
     assert not told.passed
     assert "its gzip data are cut short" in told.message
-    before = shop.published("select sum(accepted) from ingest_files")
-    assert [(0,)] < before < [(len(views),)]
-    cut.write_bytes(whole)
-    assert shop.run().exit_code == OK
-    assert shop.published("select sum(accepted) from ingest_files") == [(len(views),)]
+    accepted = shop.published("select sum(accepted) from ingest_files")
+    assert [(0,)] < accepted < [(len(views),)]

@@ -60,6 +60,13 @@
   max(struct_pack(at := {{ order }}, held := {{ value }})).held
 {%- endmacro %}
 
+{#- Aggregates: the value, not null, of the row that comes first, or last, in the order of some columns
+    that is the order of no two rows. -#}
+{% macro first_in_order(value, columns) %}{{ return(adapter.dispatch('first_in_order', 'event_assets')(value, columns)) }}{% endmacro %}
+{% macro default__first_in_order(value, columns) %}arg_min({{ value }}, row({{ columns | join(', ') }})){% endmacro %}
+{% macro last_in_order(value, columns) %}{{ return(adapter.dispatch('last_in_order', 'event_assets')(value, columns)) }}{% endmacro %}
+{% macro default__last_in_order(value, columns) %}arg_max({{ value }}, row({{ columns | join(', ') }})){% endmacro %}
+
 {#- One row for each top-level key of a JSON object column of `relation`, as columns `json_key` and
     `is_filled`: whether its value is neither null nor the empty text. -#}
 {% macro json_key_rows(relation, column) %}

@@ -98,6 +98,11 @@ to_attach as (
   where session_id is null and is_plausible and person_id is not null
 ),
 
+-- the others' own events need no order
+attachable_people as (
+  select distinct person_unit from to_attach
+),
+
 timelines as (
   select
     person_unit,
@@ -107,6 +112,7 @@ timelines as (
     session_id,
     0 as is_to_attach
   from own_events
+  where person_unit in (select person_unit from attachable_people)
   union all
   select
     own_events.person_unit,
@@ -331,6 +337,28 @@ placed as (
     on
       event_details.user_agent = bot_agents.user_agent
       and bot_agents.choice = 1
+),
+
+-- a session is a bot's when an event that opened or continued it is, or all of them are too many
+bot_sessions as (
+  select
+    session_id,
+    coalesce(min(own_reason), min(rate_reason)) as reason
+  from (
+    select
+      session_id,
+      own_bot_reason as own_reason,
+      cast(null as {{ dbt.type_string() }}) as rate_reason
+    from placed
+    where is_session_event and own_bot_reason is not null
+    union all
+    select
+      session_id,
+      cast(null as {{ dbt.type_string() }}) as own_reason,
+      reason as rate_reason
+    from fast_sessions
+  ) as reasons
+  group by session_id
 )
 
 select
@@ -349,13 +377,6 @@ select
   placed.is_session_start,
   placed.is_campaign_change,
   placed.split_cause,
-  -- a session is a bot's when an event that opened or continued it is, or all of them are too many
-  case
-    when placed.session_id is null then placed.own_bot_reason
-    else coalesce(
-      min(case when placed.is_session_event then placed.own_bot_reason end) over (partition by placed.session_id),
-      fast_sessions.reason
-    )
-  end as bot_reason
+  case when placed.session_id is null then placed.own_bot_reason else bot_sessions.reason end as bot_reason
 from placed
-left join fast_sessions on placed.session_id = fast_sessions.session_id
+left join bot_sessions on placed.session_id = bot_sessions.session_id

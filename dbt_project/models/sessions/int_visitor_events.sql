@@ -10,8 +10,7 @@
 {#- In mode `client` each of a visitor's hints is a session as it is; what has none is cut as always. -#}
 {%- set by_hint = setting('session_mode') == "'client'" %}
 {%- set is_whole = 'hint is not null' if by_hint else 'false' %}
-{%- set timeline = 'visitor_id, hint' if by_hint else 'visitor_id' %}
-{%- set run = timeline ~ ', run_number' %}
+{%- set run = 'timeline, run_number' %}
 {%- set piece = run ~ ', piece_number' %}
 {%- set session = piece ~ ', slice_number' %}
 
@@ -25,8 +24,13 @@ with events as (
     visitor_unit,
     visitor_id,
     user_id,
-    page_url,
+    page_url is not null as has_page,
+    {%- if by_hint %}
     session_hint as hint,
+    visitor_id || coalesce('|' || session_hint, '') as timeline,
+    {%- else %}
+    visitor_id as timeline,
+    {%- endif %}
     is_plausible,
     is_plausible and opens_sessions and visitor_id is not null as is_session_event,
     {{ campaign_signature() }} as campaign_signature
@@ -57,37 +61,73 @@ gaps as (
     {%- if by_hint %}
     row_number() over (partition by visitor_id order by {{ in_order }}) as position_of_visitor,
     {%- endif %}
-    lag(event_us) over (partition by {{ timeline }} order by {{ in_order }}) as previous_us
+    lag(event_us) over (partition by timeline order by {{ in_order }}) as previous_us
   from events
   where is_session_event
+),
+
+starts_of_runs as (
+  select
+    *,
+    previous_us is null
+    or not {{ is_whole }} and event_us - previous_us > {{ setting('inactivity_us') }} as starts_run
+  from gaps
 ),
 
 runs as (
   select
     *,
-    sum(
-      case
-        when {{ is_whole }} and previous_us is not null then 0
-        when event_us - previous_us <= {{ setting('inactivity_us') }} then 0
-        else 1
-      end
-    ) over (partition by {{ timeline }} order by {{ in_order }} rows between unbounded preceding and current row)
-      as run_number
-  from gaps
+    sum(case when starts_run then 1 else 0 end) over (
+      partition by timeline order by {{ in_order }} rows between unbounded preceding and current row
+    ) as run_number
+  from starts_of_runs
 ),
 
--- within a run: another user, or another campaign, than the last one known
+-- Most runs are one session as they are: short, of one user, and in one campaign from the start on. That
+-- is seen without putting their events in order, again and again, as finding the cuts of the others takes.
+uncut_runs as (
+  select
+    {{ run }},
+    max(case when starts_run then event_id end) as first_event_id,
+    max(case when starts_run then kind end) as first_kind,
+    min(user_id) as session_user_id
+  from runs
+  group by {{ run }}
+  having
+    count(case when not starts_run then campaign_signature end) = 0
+    and (
+      {{ 'min(hint) is not null' if by_hint else 'false' }}
+      or coalesce(min(user_id) = max(user_id), true)
+      and max(event_us) - min(event_us) < {{ setting('max_session_us') }}
+    )
+),
+
+runs_with_facts as (
+  select
+    runs.*,
+    uncut_runs.first_event_id,
+    uncut_runs.first_kind,
+    uncut_runs.session_user_id
+  from runs
+  left join uncut_runs
+    on
+      runs.timeline = uncut_runs.timeline
+      and runs.run_number = uncut_runs.run_number
+),
+
+-- within another run: another user, or another campaign, than the last one known
 known_before as (
   select
     *,
     {{ last_known_before('user_id', run, in_order) }} as user_before,
     {{ last_known_before('campaign_signature', run, in_order) }} as campaign_before,
-    count(page_url) over (
+    sum(case when has_page then 1 else 0 end) over (
       partition by {{ run }} order by {{ in_order }}
       rows between unbounded preceding and current row
     ) as pages_so_far,
     row_number() over (partition by {{ run }} order by {{ in_order }}) as position_in_run
-  from runs
+  from runs_with_facts
+  where first_event_id is null
 ),
 
 changes_of_context as (
@@ -97,7 +137,7 @@ changes_of_context as (
     campaign_signature is not null
     and case
       when campaign_before is not null then campaign_signature != campaign_before
-      else not (page_url is not null and pages_so_far = 1) and position_in_run > 1
+      else not (has_page and pages_so_far = 1) and position_in_run > 1
     end as is_campaign_change
   from known_before
 ),
@@ -133,20 +173,49 @@ slices as (
   from pieces
 ),
 
-sessions as (
+cut_sessions as (
   select
     *,
     first_value(event_id) over (
       partition by {{ session }} order by {{ in_order }}
       rows between unbounded preceding and unbounded following
-    ) as first_event_id,
+    ) as session_event_id,
     first_value(kind) over (
       partition by {{ session }} order by {{ in_order }}
       rows between unbounded preceding and unbounded following
-    ) as first_kind,
+    ) as session_kind,
     row_number() over (partition by {{ session }} order by {{ in_order }}) as position_in_session,
-    min(user_id) over (partition by {{ session }}) as session_user_id
+    min(user_id) over (partition by {{ session }}) as user_of_session
   from slices
+),
+{% set columns = [
+  'event_key', 'event_id', 'kind', 'event_ts', 'event_us', 'visitor_id', 'user_id', 'run_number'
+] + (['position_of_visitor'] if by_hint else []) %}
+sessions as (
+  select
+    {{ columns | join(', ') }},
+    first_event_id,
+    first_kind,
+    session_user_id,
+    starts_run as is_session_start,
+    false as is_user_change,
+    false as is_campaign_change,
+    0 as piece_number,
+    0 as slice_number
+  from runs_with_facts
+  where first_event_id is not null
+  union all
+  select
+    {{ columns | join(', ') }},
+    session_event_id as first_event_id,
+    session_kind as first_kind,
+    user_of_session as session_user_id,
+    position_in_session = 1 as is_session_start,
+    is_user_change,
+    coalesce(is_campaign_change, false) as is_campaign_change,
+    piece_number,
+    slice_number
+  from cut_sessions
 ),
 
 -- one id, sent by a browser and by an app, may begin two sessions of a visitor
@@ -157,18 +226,15 @@ starts as (
     kind,
     row_number() over (partition by visitor_id, event_id order by kind) as copy
   from sessions
-  where position_in_session = 1
+  where is_session_start
 ),
 
 session_events as (
   select
-    sessions.event_key,
+    sessions.*,
     md5(sessions.visitor_id || sessions.first_event_id || coalesce('|' || starts.kind, '')) as session_id,
-    sessions.session_user_id,
-    sessions.position_in_session = 1 as is_session_start,
-    coalesce(sessions.is_campaign_change, false) as is_campaign_change,
     case
-      when sessions.position_in_session > 1 then null
+      when not sessions.is_session_start then null
       when sessions.slice_number > 0 then 'max_duration'
       when sessions.is_user_change then 'user'
       when sessions.is_campaign_change and sessions.piece_number > 0 then 'campaign'
@@ -188,21 +254,58 @@ session_events as (
       and starts.copy > 1
 ),
 
+all_events as (
+  select
+    event_key,
+    event_id,
+    kind,
+    event_ts,
+    event_us,
+    visitor_id as visitor_unit,
+    visitor_id,
+    coalesce(session_user_id, user_id) as user_id,
+    true as is_plausible,
+    true as is_session_event,
+    session_id,
+    is_session_start,
+    is_campaign_change,
+    split_cause
+  from session_events
+  union all
+  select
+    event_key,
+    event_id,
+    kind,
+    event_ts,
+    event_us,
+    visitor_unit,
+    visitor_id,
+    user_id,
+    is_plausible,
+    false as is_session_event,
+    cast(null as {{ dbt.type_string() }}) as session_id,
+    false as is_session_start,
+    false as is_campaign_change,
+    cast(null as {{ dbt.type_string() }}) as split_cause
+  from events
+  where not is_session_event
+),
+
 people as (
   select
-    events.event_key,
-    events.event_id,
-    events.kind,
-    events.event_ts,
-    events.event_us,
-    events.visitor_unit,
-    events.visitor_id,
-    events.is_plausible,
-    events.is_session_event,
-    session_events.session_id,
-    coalesce(session_events.is_session_start, false) as is_session_start,
-    coalesce(session_events.is_campaign_change, false) as is_campaign_change,
-    session_events.split_cause,
+    all_events.event_key,
+    all_events.event_id,
+    all_events.kind,
+    all_events.event_ts,
+    all_events.event_us,
+    all_events.visitor_unit,
+    all_events.visitor_id,
+    all_events.is_plausible,
+    all_events.is_session_event,
+    all_events.session_id,
+    all_events.is_session_start,
+    all_events.is_campaign_change,
+    all_events.split_cause,
     -- the session's user is who it was, also where the device is not joined with it: on a shared device
     -- nothing carries over
     coalesce(users.person_id, identities.person_id) as person_id,
@@ -210,10 +313,9 @@ people as (
       when users.person_id != identities.person_id then 'session_user'
       else identities.standing
     end as identity_reason
-  from events
-  left join session_events on events.event_key = session_events.event_key
-  left join identities on events.visitor_id = identities.id_key
-  left join users on coalesce(session_events.session_user_id, events.user_id) = users.user_id
+  from all_events
+  left join identities on all_events.visitor_id = identities.id_key
+  left join users on all_events.user_id = users.user_id
 )
 
 select

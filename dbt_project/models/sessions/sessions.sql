@@ -87,15 +87,7 @@ session_events as (
     lead(event_sessions.event_us) over (
       partition by event_sessions.session_id, event_sessions.is_session_event
       order by event_sessions.event_us, event_sessions.event_id, event_sessions.kind
-    ) as next_us,
-    row_number() over (
-      partition by event_sessions.session_id, events.page_url is null, event_sessions.is_session_event
-      order by event_sessions.event_us asc, event_sessions.event_id asc, event_sessions.kind asc
-    ) as page_from_start,
-    row_number() over (
-      partition by event_sessions.session_id, events.page_url is null, event_sessions.is_session_event
-      order by event_sessions.event_us desc, event_sessions.event_id desc, event_sessions.kind desc
-    ) as page_from_end
+    ) as next_us
   from event_sessions
   inner join events on event_sessions.event_key = events.event_key
   left join views on events.event_type = views.event
@@ -122,8 +114,8 @@ spans as (
       sum({{ attentive_gap_us('event_us', 'next_us') }}) filter (where is_session_event)
     ) as engaged_us,
     max(case when kind = 'mobile' then 1 else 0 end) filter (where is_session_event) = 1 as is_app,
-    max(page_url) filter (where is_session_event and page_from_start = 1) as landing_url,
-    max(page_url) filter (where is_session_event and page_from_end = 1) as exit_url
+    {{ first_in_order('page_url', ['event_us', 'event_id', 'kind']) }} filter (where is_session_event) as landing_url,
+    {{ last_in_order('page_url', ['event_us', 'event_id', 'kind']) }} filter (where is_session_event) as exit_url
   from session_events
   group by session_id
 ),
