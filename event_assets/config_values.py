@@ -31,7 +31,9 @@ def _parse_duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None or int(match[1]) == 0:
+    if match is not None and int(match[1]) == 0:
+        raise invalid("a duration of zero; write at least `1 second`")
+    if match is None:
         raise invalid(
             "not a duration; write a whole number and seconds, minutes, hours, days or weeks, "
             "such as `7 days`"

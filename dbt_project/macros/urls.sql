@@ -48,3 +48,11 @@
       then coalesce(nullif(regexp_extract({{ url }}, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*(/[^?#]*)', 1), ''), '/')
   end
 {%- endmacro %}
+
+{#- Where an event was: the path of its page, else the screen of an app unless that is sensitive. -#}
+{% macro page_path(page_url, properties, is_screen_sensitive) -%}
+  coalesce(
+    {{ url_path(page_url) }},
+    case when not coalesce({{ is_screen_sensitive }}, false) then {{ json_text(properties, "'$.screen'") }} end
+  )
+{%- endmacro %}

@@ -37,7 +37,7 @@ def advice(plan: Plan, files: Files, today: date) -> list[ConfigurationError]:
 
 def used_events(plan: Plan) -> set[str]:
     """The events that something uses: a funnel, an experiment, a conversion, a role, `used_by`."""
-    named = {step.event for funnel in plan.funnels.values() for step in funnel.steps}
+    named = plan.events_in_funnels()
     named |= {each.assigned_by.event for each in plan.experiments.values()}
     for event in plan.events.values():
         if any((event.conversion, event.refund_of, event.role, event.used_by)):
@@ -142,9 +142,9 @@ def _of_groups(plan: Plan, file: YamlFile) -> Iterator[ConfigurationError]:
 def _of_funnels(plan: Plan, file: YamlFile) -> Iterator[ConfigurationError]:
     for name, funnel in plan.funnels.items():
         for at, step in enumerate(funnel.steps):
-            event = plan.events[step.event]
-            if event.status != "active":
-                message = f"`{step.event}` is {_a(event.status)}"
+            event = None if step.event is None else plan.events[step.event]
+            if event is not None and event.status != "active":
+                message = f"`{event.event}` is {_a(event.status)}"
                 successor = event.deprecated.use if event.deprecated else None
                 remedy = "step on an event that is sent" + (
                     f", such as `{successor}`" if successor else ""

@@ -244,6 +244,11 @@ class Event(Shape):
         return None if self.conversion is None else self.conversion.name or self.event
 
 
+def is_view(event: Event) -> bool:
+    """Whether it is a view of a page or a screen."""
+    return event.role in ("page_view", "screen_view")
+
+
 class PropertyGroups(ConfigModel):
     """property_groups.yaml: properties that several events share.
 

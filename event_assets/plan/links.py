@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from event_assets.errors import ConfigurationError
-from event_assets.plan.model import Channels, Event, Experiment, Experiments, Funnels
+from event_assets.plan.event import Event, is_view
+from event_assets.plan.funnels import CONTEXTS, EventMatch, Funnels, FunnelStep
+from event_assets.plan.model import Channels, Experiment, Experiments
 from event_assets.plan.written import unknown_name
 from event_assets.yaml_files import Location, YamlFile
 
@@ -43,16 +45,44 @@ def event_mistakes(file: YamlFile, event: Event, known: Known) -> Iterator[Confi
 
 
 def funnel_mistakes(file: YamlFile, funnels: Funnels, known: Known) -> Iterator[ConfigurationError]:
-    """Steps that are no events of the plan, and conditions on what is no property of theirs."""
+    """What funnels and forms name that is no event of the plan, or no property of one."""
     for name, funnel in funnels.funnels.items():
-        for index, step in enumerate(funnel.steps):
-            location = ("funnels", name, "steps", index)
-            if not known.has(step.event):
-                yield unknown_name(file, location, "event", step.event, known.events)
-            elif step.event in known.events and step.event not in known.partial:
-                for each in step.where:
-                    place = (*location, "where", each)
-                    yield from _property_mistakes(file, place, known.events[step.event], each)
+        for key, matches in (("steps", funnel.steps), ("exclude", funnel.exclude)):
+            for index, match in enumerate(matches):
+                yield from _match_mistakes(file, ("funnels", name, key, index), match, known)
+        for index, each in enumerate(funnel.breakdown):
+            if each not in CONTEXTS:
+                place = ("funnels", name, "breakdown", index)
+                yield from _breakdown_mistakes(file, place, funnel.steps[0], each, known)
+    for name, form in funnels.forms.items():
+        for key, event in (("start", form.start), ("submit", form.submit)):
+            if not known.has(event):
+                yield unknown_name(file, ("forms", name, key), "event", event, known.events)
+
+
+def _match_mistakes(
+    file: YamlFile, location: Location, match: EventMatch, known: Known
+) -> Iterator[ConfigurationError]:
+    if match.event is None:
+        if not known.unread and not any(map(is_view, known.events.values())):
+            remedy = "give `event`, or give the events that are views their `role`"
+            yield file.error(location, "no event of this plan is a view of a page", remedy)
+    elif not known.has(match.event):
+        yield unknown_name(file, location, "event", match.event, known.events)
+    elif match.event in known.events and match.event not in known.partial:
+        for each in match.where:
+            place = (*location, "where", each)
+            yield from _property_mistakes(file, place, known.events[match.event], each)
+
+
+def _breakdown_mistakes(
+    file: YamlFile, location: Location, first: FunnelStep, name: str, known: Known
+) -> Iterator[ConfigurationError]:
+    if first.event is None:
+        message = f"`{name}` is no property: the first step names no event"
+        yield file.error(location, message, f"allowed: {', '.join(CONTEXTS)}")
+    elif first.event in known.events and first.event not in known.partial:
+        yield from _property_mistakes(file, location, known.events[first.event], name)
 
 
 def experiment_mistakes(

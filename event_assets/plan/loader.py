@@ -81,6 +81,7 @@ class _Reader:
             events=dict(known.events),
             property_groups={name: dict(each) for name, each in groups.items()},
             funnels=funnels.funnels,
+            forms=funnels.forms,
             channels=channels,
             rates=rates,
             experiments=experiments.experiments,

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from event_assets.config_values import ConfigModel, Currency, Day, Duration, Text, invalid
+from event_assets.config_values import ConfigModel, Currency, Day, Text, invalid
 from event_assets.host_names import check_host
 from event_assets.plan.event import (
-    Conditions,
     EarlierVersion,
     Event,
     Property,
@@ -25,6 +23,7 @@ from event_assets.plan.event import (
     event_schema,
 )
 from event_assets.plan.experiments import Experiment, Experiments
+from event_assets.plan.funnels import Form, Funnel, Funnels
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import judged_schema
 
@@ -55,56 +54,6 @@ InputSiteKind = Literal[
     "(no site)",
     "(unknown site)",
 ]
-
-
-class FunnelStep(ConfigModel):
-    """An event, with conditions on its properties; the name alone may stand for it."""
-
-    event: str
-    where: Conditions = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_name(cls, written: Any) -> Any:
-        return {"event": written} if isinstance(written, str) else written
-
-
-COMPUTED_SEMANTICS = ("ordered",)
-PLANNED_SEMANTICS = ("strict", "any_order", "first_entry")
-
-
-def _computed(semantics: str) -> str:
-    allowed = f"allowed: {', '.join(COMPUTED_SEMANTICS)}"
-    if semantics in PLANNED_SEMANTICS:
-        raise invalid(f"`{semantics}` is not computed yet; {allowed}")
-    if semantics not in COMPUTED_SEMANTICS:
-        raise invalid(f"unknown semantics `{semantics}`; {allowed}")
-    return semantics
-
-
-class Funnel(ConfigModel):
-    """Steps to be taken within `window` from the first; several semantics side by side."""
-
-    description: str | None = None
-    steps: Annotated[tuple[FunnelStep, ...], Field(min_length=2)]
-    window: Duration = timedelta(days=14)
-    semantics: Annotated[
-        tuple[Annotated[str, AfterValidator(_computed)], ...], Field(min_length=1)
-    ] = COMPUTED_SEMANTICS
-    breakdown: tuple[str, ...] = ()
-
-    @field_validator("breakdown")
-    @classmethod
-    def _check_breakdown(cls, breakdown: tuple[str, ...]) -> tuple[str, ...]:
-        if breakdown:
-            raise invalid("breakdowns are not computed yet; leave the key out")
-        return breakdown
-
-
-class Funnels(ConfigModel):
-    """funnels.yaml."""
-
-    funnels: dict[str, Funnel] = Field(default_factory=dict)
 
 
 class ChannelSite(ConfigModel):
@@ -168,9 +117,16 @@ class Plan(PlanFile):
     events: dict[str, Event]
     property_groups: dict[str, dict[str, Property]]
     funnels: dict[str, Funnel]
+    forms: dict[str, Form] = Field(default_factory=dict)
     channels: Channels
     rates: tuple[Rate, ...]
     experiments: dict[str, Experiment] = Field(default_factory=dict)
+
+    def events_in_funnels(self) -> set[str]:
+        """The events that a funnel or a form names."""
+        named = {match.event for funnel in self.funnels.values() for match in funnel.matches()}
+        forms = {name for form in self.forms.values() for name in (form.start, form.submit)}
+        return {name for name in named | forms if name is not None}
 
     def verdict_document(self) -> dict[str, Any]:
         """All that decides verdicts and nothing else, JSON-able; `verdicts.Judge` takes it.

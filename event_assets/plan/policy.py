@@ -70,13 +70,20 @@ class WarnRise(ConfigModel):
     warn: Share = 0.05
 
 
+class WarnMove(ConfigModel):
+    """By what part of its usual value a share may move before a check warns."""
+
+    warn: Share = 0.2
+
+
 class Checks(ConfigModel):
     """Thresholds of the checks.
 
     A planned event that was not seen for more than `gap_days` is a gap. `volume` is about a day's
     records against the same weekday before, `personal_data` about the records with values that
     look like it where the plan declares none, `tracking_loss` about the share of conversions that
-    the server alone reported, against the weeks before.
+    the server alone reported, against the weeks before, `funnel_conversion` about the share of
+    persons that come through a funnel, against the same.
     """
 
     violations: Thresholds = Thresholds()
@@ -88,6 +95,7 @@ class Checks(ConfigModel):
     clock: WarnAbove = WarnAbove(warn=0.01)
     personal_data: WarnAbove = WarnAbove(warn=0)
     tracking_loss: WarnRise = WarnRise()
+    funnel_conversion: WarnMove = WarnMove()
 
 
 class AcceptedDay(ConfigModel):

@@ -17,8 +17,10 @@ import pyarrow.parquet as pq
 from event_assets.host_names import host_spellings
 from event_assets.identity_key import identity_key
 from event_assets.ingest.pseudonyms import Pseudonyms
-from event_assets.plan import event_views
+from event_assets.plan import event_views, funnel_tables
 from event_assets.plan.advice import used_events
+from event_assets.plan.event import is_view
+from event_assets.plan.funnel_tables import json_path, microseconds
 from event_assets.plan.model import Event, Plan
 from event_assets.settings import Settings
 
@@ -93,8 +95,7 @@ SCHEMAS: dict[str, dict[str, pa.DataType]] = {
         "property": pa.string(),
         "value": pa.string(),
     },
-    "plan_funnels": {"funnel": pa.string(), "window_us": pa.int64(), "semantics": pa.string()},
-    "plan_funnel_steps": {"funnel": pa.string(), "step": pa.int64(), "event": pa.string()},
+    **funnel_tables.SCHEMAS,
     "plan_experiments": {
         "experiment": pa.string(),
         "channel": pa.string(),
@@ -166,9 +167,7 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
         "plan_events": [_event_row(event, used) for event in events],
         # apart from plan_events, so that no other event of the plan rebuilds sessions
         "plan_views": [
-            (event.event, event.is_sensitive("screen"))
-            for event in events
-            if event.role in ("page_view", "screen_view")
+            (event.event, event.is_sensitive("screen")) for event in events if is_view(event)
         ],
         "plan_properties": [
             (event.event, name, each.type, each.required, each.sensitivity, each.description)
@@ -176,17 +175,8 @@ def _tables(plan: Plan, settings: Settings, key: str) -> dict[str, list[tuple[An
             for name, each in event.properties.items()
         ],
         "plan_conversions": list(_conversion_rows(plan)),
-        "plan_conditions": list(_condition_rows(plan)),
-        "plan_funnels": [
-            (name, _microseconds(funnel.window), semantics)
-            for name, funnel in plan.funnels.items()
-            for semantics in dict.fromkeys(funnel.semantics)
-        ],
-        "plan_funnel_steps": [
-            (name, number, step.event)
-            for name, funnel in plan.funnels.items()
-            for number, step in enumerate(funnel.steps, start=1)
-        ],
+        "plan_conditions": list(condition_rows(plan)),
+        **funnel_tables.funnel_tables(plan),
         "plan_experiments": [_experiment_row(plan, name) for name in plan.experiments],
         **channel_rows(plan, settings),
         "rates": [(each.date, each.currency, each.rate) for each in plan.rates],
@@ -228,8 +218,8 @@ def channel_rows(plan: Plan, settings: Settings) -> dict[str, list[tuple[Any, ..
 def _settings_row(settings: Settings) -> tuple[Any, ...]:
     config = settings.config
     return (
-        _microseconds(timedelta(minutes=config.session.inactivity_minutes)),
-        _microseconds(timedelta(hours=config.session.max_hours)),
+        microseconds(timedelta(minutes=config.session.inactivity_minutes)),
+        microseconds(timedelta(hours=config.session.max_hours)),
         config.session.split_on_campaign,
         config.session.mode,
         config.bots.views_per_minute,
@@ -238,7 +228,7 @@ def _settings_row(settings: Settings) -> tuple[Any, ...]:
         config.currency,
         config.time_zone,
         config.publish.user_id,
-        _microseconds(MATCH_WINDOW),
+        microseconds(MATCH_WINDOW),
         config.identity.max_users_per_device,
         config.identity.max_devices_per_user,
         config.attribution.half_life_days,
@@ -287,26 +277,28 @@ def _conversion_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
         if money.key is not None and event.is_sensitive(money.key)
     }
     for name, event, money in monies:
-        paths = [_json_path(event, each) for each in (money.value, money.currency, money.key)]
+        paths = [json_path(event, each) for each in (money.value, money.currency, money.key)]
         is_refund = money is event.refund_of
         yield (name, event.event, *paths, is_refund, name in with_sensitive_key)
 
 
-def _condition_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
+def condition_rows(plan: Plan) -> Iterator[tuple[Any, ...]]:
+    """The conditions on properties of conversions, and of steps and exclusions of funnels."""
     for event in plan.events.values():
         if event.conversion is not None:
             for name, value in event.conversion.where.items():
-                path = _json_path(event, name)
+                path = json_path(event, name)
                 yield "conversion", event.conversion_name, event.event, 0, path, _text(value)
     for funnel_name, funnel in plan.funnels.items():
-        for number, step in enumerate(funnel.steps, start=1):
-            for name, value in step.where.items():
-                path = _json_path(plan.events[step.event], name)
-                yield "funnel", funnel_name, step.event, number, path, _text(value)
+        for kind, matches in (("funnel", funnel.steps), ("exclusion", funnel.exclude)):
+            for number, match in enumerate(matches, start=1):
+                for name, value in match.where.items():
+                    path = json_path(plan.events[str(match.event)], name)
+                    yield kind, funnel_name, match.event, number, path, _text(value)
     for experiment_name, experiment in plan.experiments.items():
         event = plan.events[experiment.assigned_by.event]
         for name, value in experiment.assigned_by.where.items():
-            path = _json_path(event, name)
+            path = json_path(event, name)
             yield "experiment", experiment_name, event.event, 0, path, _text(value)
 
 
@@ -318,29 +310,18 @@ def _experiment_row(plan: Plan, name: str) -> tuple[Any, ...]:
         experiment.channel,
         experiment.conversion,
         event.event,
-        _json_path(event, experiment.assigned_by.arm),
+        json_path(event, experiment.assigned_by.arm),
         experiment.treated,
         experiment.control,
         experiment.treated_share,
-        _microseconds(experiment.window),
+        microseconds(experiment.window),
         experiment.starts,
         experiment.ends,
     )
 
 
-def _json_path(event: Event, name: str | None) -> str | None:
-    """`plan.price` as `$."plan"."price"`; the loader refuses names with quotation marks."""
-    if name is None:
-        return None
-    return "$" + "".join(f'."{part}"' for part in event.property_path(name))
-
-
 def _text(value: str | float | bool) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _microseconds(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)
 
 
 def _write(table: pa.Table, path: Path, mode: int) -> None:

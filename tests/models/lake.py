@@ -10,8 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from funnel_plans import BUY_STEPS, ODD_FUNNELS, compiled_funnels
 
-from event_assets.plan import event_views
+from event_assets.plan import event_views, funnel_tables
 
 EPOCH = dt.datetime(1970, 1, 1)
 TEXT = pa.string()
@@ -125,8 +126,7 @@ PLAN_FIELDS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("step", pa.int64()),
         *[(name, TEXT) for name in ("property", "value")],
     ],
-    "plan_funnels": [("funnel", TEXT), ("window_us", pa.int64()), ("semantics", TEXT)],
-    "plan_funnel_steps": [("funnel", TEXT), ("step", pa.int64()), ("event", TEXT)],
+    **{name: list(columns.items()) for name, columns in funnel_tables.SCHEMAS.items()},
     "plan_experiments": [
         *[(name, TEXT) for name in ("experiment", "channel", "conversion", "event")],
         *[(name, TEXT) for name in ("arm_property", "treated", "control")],
@@ -206,11 +206,7 @@ SHOP_PLAN: dict[str, list[dict[str, Any]]] = {
         for event in ("purchase", "refund")
     ]
     + [{"conversion": "signup", "event": "signup", "is_refund": False}],
-    "plan_funnels": [{"funnel": "buy", "window_us": 7 * 86_400_000_000, "semantics": "ordered"}],
-    "plan_funnel_steps": [
-        {"funnel": "buy", "step": step, "event": event}
-        for step, event in enumerate(("page_view", "add_to_cart", "purchase"), start=1)
-    ],
+    **compiled_funnels({"buy": {"steps": BUY_STEPS, "window": "7 days"}, **ODD_FUNNELS}),
     # random events are drawn into arms by the currency that they pay in
     "plan_experiments": [
         {

@@ -118,12 +118,16 @@ def check_funnel(warehouse: Warehouse, events: list[dict[str, Any]]) -> None:
             mine[people[key]].append(row)
     steps = ["page_view", "add_to_cart", "purchase"]
     depths = {person: oracle.funnel_depth(rows, steps, 7 * 86_400) for person, rows in mine.items()}
-    found = dict(warehouse.query("select person_id, max(step) from marts.funnel_steps group by 1"))
+    found = dict(
+        warehouse.query(
+            "select person_id, max(step) from marts.funnel_steps where funnel = 'buy' group by 1"
+        )
+    )
     assert found == {person: depth for person, depth in depths.items() if depth}
     assert {2, 3} <= set(found.values())
     totals = dict(
         warehouse.query(
-            "select step, persons from marts.funnels where entry_date is null order by step"
+            "select step, persons from marts.funnels where entry_date is null and funnel = 'buy' order by step"
         )
     )
     counted = Counter(depths.values())

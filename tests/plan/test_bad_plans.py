@@ -34,6 +34,7 @@ experiments:
 """
 PAID = {PAY: HEAD + "conversion: {}\n"}
 PRICE = "properties:\n  price: {type: number}\n"
+BUY = "funnels:\n  buy:\n    steps: [signup, signup]\n"  # three lines, too
 
 
 def error_of(folder: Path) -> str:
@@ -360,35 +361,102 @@ OTHER_MISTAKES = {
     ),
     "typo in a funnel step": (
         {"funnels.yaml": "funnels:\n  buy:\n    steps: [signup, {evnt: signup}]\n"},
-        "plan/funnels.yaml:3: funnels.buy.steps.1.event: missing",
+        "plan/funnels.yaml:3: funnels.buy.steps.1.evnt: unknown key; did you mean `event`?",
     ),
     "window without a unit": (
         {"funnels.yaml": "funnels:\n  buy:\n    steps: [signup, signup]\n    window: 7\n"},
         "plan/funnels.yaml:4: funnels.buy.window: not a duration; write a whole number and "
         "seconds, minutes, hours, days or weeks, such as `7 days`",
     ),
+    "window of zero": (
+        {"funnels.yaml": BUY + "    window: 0 days\n"},
+        "plan/funnels.yaml:4: funnels.buy.window: a duration of zero; write at least `1 second`",
+    ),
+    "one step": (
+        {"funnels.yaml": "funnels:\n  buy:\n    steps: [signup]\n"},
+        "plan/funnels.yaml:3: funnels.buy.steps: fewer than two steps; a funnel leads from one step to "
+        "another",
+    ),
+    "more than twenty steps": (
+        {"funnels.yaml": f"funnels:\n  buy:\n    steps: [{'signup, ' * 20}signup]\n"},
+        "plan/funnels.yaml:3: funnels.buy.steps: more than 20 steps; make it two funnels",
+    ),
+    "a step that is nothing": (
+        {"funnels.yaml": "funnels:\n  buy:\n    steps:\n    - signup\n    - {optional: true}\n"},
+        "plan/funnels.yaml:5: funnels.buy.steps.1: neither `event` nor `page` says what it is; give one "
+        "of them",
+    ),
+    "a condition on a page": (
+        {"funnels.yaml": "funnels:\n  buy:\n    steps: [signup, {page: /x, where: {a: 1}}]\n"},
+        "plan/funnels.yaml:3: funnels.buy.steps.1.where: conditions on properties of no event; give "
+        "`event` as well",
+    ),
+    "a page in a plan without views": (
+        {"funnels.yaml": "funnels:\n  buy:\n    steps: [signup, {page: /x}]\n"},
+        "plan/funnels.yaml:3: funnels.buy.steps.1: no event of this plan is a view of a page; give "
+        "`event`, or give the events that are views their `role`",
+    ),
+    "the first step left out": (
+        {
+            "funnels.yaml": "funnels:\n  buy:\n    steps: [{event: signup, optional: true}, signup]\n"
+        },
+        "plan/funnels.yaml:3: funnels.buy.steps.0.optional: the first step cannot be left out; make it "
+        "required",
+    ),
+    "the last step left out": (
+        {
+            "funnels.yaml": "funnels:\n  buy:\n    steps: [signup, {event: signup, optional: true}]\n"
+        },
+        "plan/funnels.yaml:3: funnels.buy.steps.1.optional: the last step cannot be left out; make it "
+        "required",
+    ),
     "unknown semantics": (
-        {
-            "funnels.yaml": "funnels:\n  buy:\n    steps: [signup, signup]\n"
-            "    semantics: [orderd]\n"
-        },
-        "plan/funnels.yaml:4: funnels.buy.semantics.0: unknown semantics `orderd`; allowed: ordered",
+        {"funnels.yaml": BUY + "    semantics: [orderd]\n"},
+        "plan/funnels.yaml:4: funnels.buy.semantics.0: `orderd` is not allowed here; did you mean "
+        "`ordered`?",
     ),
-    "semantics that are not computed yet": (
-        {
-            "funnels.yaml": "funnels:\n  buy:\n    steps: [signup, signup]\n"
-            "    semantics: [ordered, strict]\n"
-        },
-        "plan/funnels.yaml:4: funnels.buy.semantics.1: `strict` is not computed yet; "
-        "allowed: ordered",
+    "unknown subject": (
+        {"funnels.yaml": BUY + "    subject: device\n"},
+        "plan/funnels.yaml:4: funnels.buy.subject: `device` is not allowed here; allowed: person, "
+        "session",
     ),
-    "a breakdown of a funnel": (
+    "unknown event in an exclusion": (
+        {"funnels.yaml": BUY + "    exclude:\n      - signupp\n"},
+        "plan/funnels.yaml:5: funnels.buy.exclude.0: unknown event `signupp`; did you mean `signup`?",
+    ),
+    "an exclusion between steps that are not there": (
+        {"funnels.yaml": BUY + "    exclude: [{event: signup, between: [2, 3]}]\n"},
+        "plan/funnels.yaml:4: funnels.buy.exclude.0.between: not two steps of this funnel; write two "
+        "numbers from 1 to 2, the smaller first",
+    ),
+    "an exclusion from an optional step on": (
         {
-            "funnels.yaml": "funnels:\n  buy:\n    steps: [signup, signup]\n"
-            "    breakdown: [channel]\n"
+            "funnels.yaml": "funnels:\n  buy:\n    steps: [signup, {event: signup, optional: true}, "
+            "signup]\n    exclude: [{event: signup, between: [2, 3]}]\n"
         },
-        "plan/funnels.yaml:4: funnels.buy.breakdown: breakdowns are not computed yet; "
-        "leave the key out",
+        "plan/funnels.yaml:4: funnels.buy.exclude.0.between: step 2 is optional; name a required one",
+    ),
+    "the same step twice in any order": (
+        {"funnels.yaml": BUY + "    semantics: [ordered, any_order]\n"},
+        "plan/funnels.yaml:3: funnels.buy.steps.1: the same step twice has no meaning in any_order; "
+        "leave one of them out",
+    ),
+    "a time since the step before in any order": (
+        {
+            "funnels.yaml": "funnels:\n  buy:\n    steps: [signup, {event: signup, where: {plan: pro}, "
+            "within: 1 hour}]\n    semantics: [any_order]\n"
+        },
+        "plan/funnels.yaml:3: funnels.buy.steps.1.within: in any_order no step is before another; leave "
+        "`within` or any_order out",
+    ),
+    "a breakdown by what is no property": (
+        {"funnels.yaml": BUY + "    breakdown: [plna]\n"},
+        "plan/funnels.yaml:4: funnels.buy.breakdown.0: unknown property of signup `plna`; did you mean "
+        "`plan`?",
+    ),
+    "a form without its submission": (
+        {"funnels.yaml": "forms:\n  join: {start: signup, submit: signupp}\n"},
+        "plan/funnels.yaml:2: forms.join.submit: unknown event `signupp`; did you mean `signup`?",
     ),
     "experiment by an unknown event": (
         {**PAID, "experiments.yaml": EXPERIMENT.replace("event: signup", "event: signpu")},
@@ -553,7 +621,8 @@ def test_a_bomb_is_refused_at_once_with_its_file(write_plan: Write, text: str):
 
 KEYS = (
     "event description purpose owner sent_by properties groups type enum required items "
-    "policy conversion where value key refund_of funnels steps window rules sites name "
+    "policy conversion where value key refund_of funnels steps window semantics exclude between optional within "
+    "page breakdown forms start submit rules sites name "
     "source pattern version checks violations accepted_days date anyOf not "
     "additionalProperties if deprecated status a experiments assigned_by arm treated starts ends "
 )

@@ -49,6 +49,7 @@ def test_plan_yaml_alone_is_a_plan_with_the_documented_defaults(tmp_path: Path):
         "clock": {"warn": 0.01},
         "personal_data": {"warn": 0.0},
         "tracking_loss": {"warn": 0.05},
+        "funnel_conversion": {"warn": 0.2},
     }
 
 

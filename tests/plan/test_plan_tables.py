@@ -45,8 +45,14 @@ COLUMNS = {
     "is_key_sensitive BOOLEAN",
     "plan_conditions": "owner_kind VARCHAR, owner VARCHAR, event VARCHAR, step BIGINT, "
     "property VARCHAR, value VARCHAR",
-    "plan_funnels": "funnel VARCHAR, window_us BIGINT, semantics VARCHAR",
-    "plan_funnel_steps": "funnel VARCHAR, step BIGINT, event VARCHAR",
+    "plan_funnels": "funnel VARCHAR, window_us BIGINT, semantics VARCHAR, subject VARCHAR",
+    "plan_funnel_steps": "funnel VARCHAR, step BIGINT, event VARCHAR, label VARCHAR, "
+    "is_optional BOOLEAN, required_before BIGINT, within_us BIGINT",
+    "plan_funnel_events": "funnel VARCHAR, part VARCHAR, number BIGINT, event VARCHAR, "
+    "page_pattern VARCHAR, step_bits BIGINT, break_bits BIGINT, spared_bits BIGINT",
+    "plan_funnel_breakdowns": "funnel VARCHAR, number BIGINT, breakdown VARCHAR, context VARCHAR, "
+    "property VARCHAR",
+    "plan_forms": "form VARCHAR, start_event VARCHAR, submit_event VARCHAR",
     "plan_channel_sites": "host VARCHAR, kind VARCHAR, name VARCHAR",
     "plan_channel_paid_mediums": "medium_pattern VARCHAR",
     "plan_channel_rules": "priority BIGINT, rule VARCHAR, channel VARCHAR, "
@@ -130,9 +136,12 @@ def test_the_plan_stands_in_the_tables(write_plan: Write, tmp_path: Path):
         ("pay", "plan", "string", False, "none", None),
     ]
     assert rows(tables, "plan_funnels") == [
-        ("buy", 7 * 86_400 * 10**6, "ordered"),
+        ("buy", 7 * 86_400 * 10**6, "ordered", "person"),
     ]
-    assert rows(tables, "plan_funnel_steps") == [("buy", 1, "signup"), ("buy", 2, "pay")]
+    assert rows(tables, "plan_funnel_steps", "funnel, step, event, required_before") == [
+        ("buy", 1, "signup", 0),
+        ("buy", 2, "pay", 1),
+    ]
     assert rows(tables, "plan_channel_sites") == [("news.example", "mail", "news")]
     assert rows(tables, "plan_channel_paid_mediums") == [("sponsored",)]
     assert rows(tables, "plan_channel_rules") == [
@@ -146,6 +155,58 @@ def test_the_plan_stands_in_the_tables(write_plan: Write, tmp_path: Path):
     ]
     assert (str(starts), str(ends)) == ("2026-01-01", "2026-01-03")
     assert rows(tables, "rates", "date::varchar, currency, rate") == [("2026-01-01", "USD", 0.9)]
+
+
+def test_options_of_a_funnel_stand_in_its_tables(write_plan: Write, tmp_path: Path):
+    funnels = """\
+funnels:
+  odd:
+    steps:
+      - {page: /a_b/*!}
+      - {event: signup, optional: true}
+      - {event: signup, optional: true, where: {plan: pro}}
+      - {event: pay, within: 1 hour}
+      - {page: "*"}
+    semantics: [strict, ordered]
+    subject: session
+    exclude: [back, {event: pay, between: [4, 5]}]
+    breakdown: [channel, first_touch, channel]
+forms:
+  join: {start: signup, submit: pay}
+"""
+    _, tables = compiled(write_plan({**RICH, "funnels.yaml": funnels}), tmp_path / "data")
+    assert rows(tables, "plan_funnels", "semantics, subject") == [
+        ("strict", "session"),
+        ("ordered", "session"),
+    ]
+    assert rows(
+        tables, "plan_funnel_steps", "step, label, is_optional, required_before, within_us"
+    ) == [
+        (1, "/a_b/*!", False, 0, None),
+        (2, "signup", True, 1, None),
+        (3, "signup (plan = pro)", True, 1, None),
+        (4, "pay", False, 1, 3600 * 10**6),
+        (5, "*", False, 4, None),
+    ]
+    assert rows(
+        tables,
+        "plan_funnel_events",
+        "part, number, event, page_pattern, step_bits, break_bits, spared_bits",
+    ) == [
+        ("step", 1, "pay", "/a!_b/%!!", 0b00001, 0, 0),
+        ("step", 2, "signup", None, 0b00010, 0, 0b01110),
+        ("step", 3, "signup", None, 0b00100, 0, 0b01110),
+        ("step", 4, "pay", None, 0b01000, 0, 0),
+        ("step", 5, "pay", "%", 0b10000, 0, 0),
+        ("exclusion", 1, "back", None, 0, 0b11110, 0),
+        ("exclusion", 2, "pay", None, 0, 0b10000, 0),
+    ]
+    assert rows(tables, "plan_funnel_breakdowns", "number, breakdown, context") == [
+        (1, "channel", "channel"),
+        (2, "first_touch", "first_touch"),
+    ]
+    assert rows(tables, "plan_forms") == [("join", "signup", "pay")]
+    assert rows(tables, "plan_events", "event, is_used")[2] == ("signup", True)
 
 
 def test_a_refund_stands_beside_the_conversion_that_it_reduces(write_plan: Write, tmp_path: Path):

@@ -92,10 +92,7 @@ select
   numbered.person_id,
   numbered.event_ts as viewed_at,
   {{ url_without_query('numbered.page_url') }} as page_url,
-  coalesce(
-    {{ url_path('numbered.page_url') }},
-    case when not numbered.is_screen_sensitive then {{ json_text('numbered.properties', "'$.screen'") }} end
-  ) as page_path,
+  {{ page_path('numbered.page_url', 'numbered.properties', 'numbered.is_screen_sensitive') }} as page_path,
   numbered.page_title,
   cast(numbered.view_number as {{ dbt.type_bigint() }}) as view_number,
   cast(coalesce(engagement.engaged_s, 0.0) as double) as engaged_s,

@@ -123,7 +123,7 @@ def _funnels(old: Mapping[str, Funnel], new: Mapping[str, Funnel]) -> Iterator[S
 
 
 def _funnel(old: Funnel, new: Funnel, at: Location) -> Iterator[SchemaChange]:
-    for key in ("steps", "window", "breakdown"):
+    for key in ("steps", "window", "subject", "exclude", "breakdown"):
         if getattr(old, key) != getattr(new, key):
             yield SchemaChange("breaking", (*at, key), "changed" + _NUMBERS)
     gone = [each for each in old.semantics if each not in new.semantics]

@@ -17,7 +17,8 @@ from event_assets.plan.editor.key_descriptions import DESCRIPTIONS
 from event_assets.plan.editor.mapping_schema import mapping_definitions, mapping_schema
 from event_assets.plan.editor.written_schema import property_schema, rules_schema, subschema
 from event_assets.plan.event import Event, PropertyGroups
-from event_assets.plan.model import COMPUTED_SEMANTICS, Channels, Experiments, Funnels
+from event_assets.plan.funnels import MAX_STEPS
+from event_assets.plan.model import Channels, Experiments, Funnels
 from event_assets.plan.policy import PlanFile
 from event_assets.plan.schemas import DEFINITIONS
 from event_assets.sources import allowed_formats
@@ -109,10 +110,10 @@ def _describe(name: str, definition: dict[str, Any]) -> None:
         definition["type"] = ["object", "null"]
     if name == "Source":
         definition["required"].remove("opens_sessions")
-    if name == "FunnelStep":
-        step = dict(definition)
+    if name in _OR_NAME:
+        written = dict(definition)
         definition.clear()
-        definition["anyOf"] = [{"type": "string"}, step]
+        definition["anyOf"] = [{"type": "string"}, written]
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
@@ -147,16 +148,16 @@ def _more(name: str) -> dict[str, Any]:
 
 
 _MORE: dict[str, dict[str, Any]] = {
-    "Funnel": {
-        "semantics": {"items": {"enum": list(COMPUTED_SEMANTICS)}},
-        "breakdown": {"maxItems": 0},
-    },
+    "Funnel": {"steps": {"minItems": 2, "maxItems": MAX_STEPS}},
     "Source": {
         "format": {"enum": list(allowed_formats())},
         "mapping": mapping_schema(),
     },
 }
+_OR_NAME = ("FunnelStep", "Exclusion")  # as an event's name may stand for them
 _OR_NOTHING = ("Conversion", "Refund", "Deprecation")  # as their keys take null
 _OF_WHOLE: dict[str, dict[str, Any]] = {
     "EarlierVersion": {"anyOf": [{"required": ["versions"]}, {"required": ["until"]}]},
+    "FunnelStep": {"anyOf": [{"required": ["event"]}, {"required": ["page"]}]},
+    "Exclusion": {"anyOf": [{"required": ["event"]}, {"required": ["page"]}]},
 }

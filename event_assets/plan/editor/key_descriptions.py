@@ -95,11 +95,13 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "where the plan declares none.",
         "tracking_loss": "The share of conversions that the server alone reported, against the weeks "
         "before.",
+        "funnel_conversion": "The share of persons that come through a funnel, against the weeks before.",
     },
     "Thresholds": {"warn": _WARN, "error": "Above this the day stays out of the tables."},
     "WarnThreshold": {"warn": _WARN},
     "WarnAbove": {"warn": _WARN},
     "WarnRise": {"warn": "Where a share rose by more than this, a check warns."},
+    "WarnMove": {"warn": "Where a share moved by more than this part of it, a check warns."},
     "WarnFar": {"warn": "Farther than this, in either direction, a check warns."},
     "AcceptedDay": {
         "source": "The source, by its name in sources.yaml.",
@@ -110,19 +112,41 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "groups": "Properties that several events share, by the group's name and their own.",
         "includes": "Gives a group the properties of other groups: {order: [product, money]}.",
     },
-    "Funnels": {"funnels": "Funnels by name."},
+    "Funnels": {
+        "funnels": "Funnels by name.",
+        "forms": "Forms by name, to see where people begin one and do not send it.",
+    },
     "Funnel": {
         "description": "What the funnel shows.",
-        "steps": "Two events or more, in their order: names, or {event: …, where: {property: "
-        "value}}.",
+        "steps": "Two to twenty steps in their order: names of events, or {event: …, where: {property: "
+        "value}, page: /pay*, optional: true, within: 1 hour}.",
         "window": "The time from the first step within which the others have to be taken, such as 7 "
         "days; 14 days if not said.",
-        "semantics": "ordered: one step after the other, with anything between them.",
-        "breakdown": "Not computed yet.",
+        "semantics": "ordered: one step after the other, with anything between them; strict: with "
+        "nothing between them; any_order: all within the window; first_entry: ordered, from the very "
+        "first step 1 on. Several stand side by side.",
+        "subject": "Whose way is counted: that of persons, or of sessions each by itself.",
+        "exclude": "Events that break the way: names, or {event: …, between: [1, 3]}.",
+        "breakdown": "By what it is counted as well: channel, device, first_touch, last_touch, or a "
+        "property of the first step's event.",
     },
     "FunnelStep": {
         "event": "An event of the plan.",
+        "page": "Only on pages with this path, * for any text; without `event` any view of one.",
         "where": "Only events with these values of properties.",
+        "optional": "Whether the step may be left out.",
+        "within": "The longest time since the step before.",
+    },
+    "Exclusion": {
+        "event": "An event of the plan.",
+        "page": "Only on pages with this path, * for any text; without `event` any view of one.",
+        "where": "Only events with these values of properties.",
+        "between": "The numbers of the two required steps between which it breaks the way; the first "
+        "and the last if not said.",
+    },
+    "Form": {
+        "start": "The event with which the form is begun.",
+        "submit": "The event with which it is sent.",
     },
     "Channels": {
         "sites": "Sites that visitors come from, beside those that are known.",
