@@ -32,3 +32,9 @@
     json_extract_string(entries.value, '$') as json_value
   from {{ relation }} as source_rows, json_each(source_rows.{{ column }}) as entries
 {%- endmacro %}
+
+{#- An aggregate: the texts of a group in an order, with a separator (a literal) between; null is none. -#}
+{% macro texts_in_order(text, separator, order) %}
+  {{- return(adapter.dispatch('texts_in_order', 'event_assets')(text, separator, order)) -}}
+{% endmacro %}
+{% macro default__texts_in_order(text, separator, order) %}string_agg({{ text }}, {{ separator }} order by {{ order }}){% endmacro %}
