@@ -24,7 +24,7 @@ def write_report(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Write what was found as one HTML page: channels by model beside the claims, experiments."""
+    """Write what was found as one HTML page: funnels, drop-off, retention; channels beside the claims."""
     from event_assets.report.page import report_page
     from event_assets.storage import write_whole
 

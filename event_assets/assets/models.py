@@ -18,6 +18,7 @@ from dagster_dbt import (
 )
 
 from event_assets.assets.keys import ADMITTED_LOADS, DATA_ENGINEERING, MODELS_OP
+from event_assets.assets.pictures import read_pictures
 from event_assets.dbt_build import environment, run_folder, what_failed
 from event_assets.dbt_command import WHOLE_BUILD
 from event_assets.dbt_manifest import dbt_environment, dbt_executable, dbt_project_dir
@@ -101,11 +102,15 @@ def build_models(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDe
                 _watched(invocation, len(context.op_execution_context.selected_output_names))
             )
             after = read_table_facts(settings)
+            selected = {relations[key] for key in context.selected_asset_keys if key in relations}
+            pictures = read_pictures(settings, selected)
             # yielded once dbt has ended, so that each table comes with its rows and columns
             for event in events:
                 if isinstance(event, dg.Output):
                     relation = relations[context.asset_key_for_output(event.output_name)]
-                    yield _with_facts(event, before.get(relation), after.get(relation))
+                    yield _with_facts(
+                        event, before.get(relation), after.get(relation), pictures.get(relation)
+                    )
                 elif isinstance(event, dg.AssetCheckResult):
                     yield _explained(event, descriptions)
                 else:
@@ -157,9 +162,14 @@ def _watched(invocation: DbtCliInvocation, total: int) -> Iterator[Any]:
 
 
 def _with_facts(
-    output: dg.Output[Any], before: TableFacts | None, after: TableFacts | None
+    output: dg.Output[Any],
+    before: TableFacts | None,
+    after: TableFacts | None,
+    picture: dg.MarkdownMetadataValue | None,
 ) -> dg.Output[None]:
     metadata: dict[str, Any] = dict(output.metadata)
+    if picture is not None:
+        metadata["picture"] = picture
     if after is not None:
         metadata["dagster/column_schema"] = dg.MetadataValue.table_schema(
             dg.TableSchema([_column(column) for column in after.columns])

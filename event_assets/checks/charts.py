@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from event_assets.checks.markdown import percent
+from event_assets.report.svg import markdown_image
 
 _WIDTH, _HEIGHT, _BASE, _LEFT = 640, 150, 122, 46
 _PAPER, _MARK = "#f8fafc", "#0f172a"
@@ -70,8 +70,7 @@ def day_chart(
             f'<text x="2" y="{_BASE - _height(max(values), top) + 8:.1f}" fill="{_INK}">'
             f"{told(max(values))}</text>"
         )
-    encoded = base64.b64encode(("".join(parts) + "</svg>").encode()).decode()
-    return f"![{title}](data:image/svg+xml;base64,{encoded})"
+    return markdown_image(title, "".join(parts) + "</svg>")
 
 
 def _bars(bars: Sequence[Bar], top: float, told: Callable[[float], str]) -> Iterator[str]:

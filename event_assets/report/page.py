@@ -13,6 +13,8 @@ from markupsafe import Markup
 from event_assets.errors import ConfigurationError, shown_path
 from event_assets.report.attribution import ConversionAnswers, attribution_section
 from event_assets.report.claims_chart import claims_chart
+from event_assets.report.product import product_section
+from event_assets.report.svg import span
 
 
 def report_page(analytics: Path, lookback_days: int | None = None) -> str:
@@ -25,15 +27,22 @@ def report_page(analytics: Path, lookback_days: int | None = None) -> str:
         connection.execute("use marts")
         about = connection.execute("select as_of, published_at from about").fetchone()
         section = attribution_section(connection, lookback_days)
+        product = product_section(connection)
     template = _environment().from_string(_packaged("report.html.jinja"))
     as_of, published_at = about or (None, None)
-    return template.render(as_of=as_of, published_at=published_at, attribution=section)
+    return template.render(as_of=as_of, published_at=published_at, attribution=section, product=product)
 
 
 def _environment() -> Environment:
     """Names come from logs: everything is escaped."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    filters: dict[str, Any] = {"number": _number, "claims_chart": _chart}
+    filters: dict[str, Any] = {
+        "number": _number,
+        "percent": _percent,
+        "span": span,
+        "claims_chart": _chart,
+        "picture": Markup,  # pictures escape the names themselves
+    }
     environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
     return environment
 
@@ -44,6 +53,10 @@ def _chart(answers: ConversionAnswers) -> Markup:
 
 def _number(value: float | None, decimals: int = 0) -> str:
     return "" if value is None else f"{value:,.{decimals}f}"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
 
 
 def _packaged(name: str) -> str:

@@ -51,6 +51,10 @@ _COLUMNS = {
         "date date, conversion varchar, browser varchar, matched bigint, client_only bigint,"
         " server_only bigint, tracking_loss double"
     ),
+    "funnels": (
+        "funnel varchar, semantics varchar, breakdown varchar, entry_date date, step bigint, label varchar,"
+        " is_optional boolean, persons_in_a_day bigint"
+    ),
     "guarded_ids": (
         "visitor_id varchar, kind varchar, standing varchar, linked_ids bigint, alias_ids bigint"
     ),
@@ -98,6 +102,7 @@ def clean() -> dict[str, list[dict[str, Any]]]:
         "property_coverage": [filled("purchase", "amount", "ok")],
         "similar_names": [],
         "guarded_ids": [],
+        "funnels": funnel_days([(400, 100, 40)] * 60),
         "client_server_reconciliation": reconciled_days("Chrome", [(20, 2)] * 60),
     }
 
@@ -209,6 +214,27 @@ def reconciled_days(
             **others,
         }
         for number, (reported, lost) in enumerate(days)
+    ]
+
+
+def funnel_days(
+    days: list[tuple[int, ...]], *, optional: tuple[int, ...] = (), **others: Any
+) -> list[dict[str, Any]]:
+    """Days of entry up to the last that has had its 24 hours: how many reached each step."""
+    first = AS_OF - timedelta(days=2 + len(days))
+    return [
+        {
+            "funnel": "buy",
+            "semantics": "ordered",
+            "entry_date": first + timedelta(days=number),
+            "step": step,
+            "label": f"step {'abcdef'[step - 1]}",
+            "is_optional": step in optional,
+            "persons_in_a_day": persons,
+            **others,
+        }
+        for number, reached in enumerate(days)
+        for step, persons in enumerate(reached, start=1)
     ]
 
 

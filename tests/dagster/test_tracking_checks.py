@@ -87,7 +87,7 @@ def is_chart(result: dg.AssetCheckResult, name: str) -> bool:
 
 def test_every_check_is_quiet_on_a_clean_log(shop: Settings):
     results = judged(shop, clean())
-    assert len(results) == 14
+    assert len(results) == 15
     assert [name for name, result in results.items() if not result.passed] == []
     assert {result.severity for result in results.values()} == {dg.AssetCheckSeverity.WARN}
 

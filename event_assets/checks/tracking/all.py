@@ -14,6 +14,7 @@ from event_assets.checks.tracking.events import (
     check_gaps,
     check_personal,
 )
+from event_assets.checks.tracking.funnels import FUNNELS_CHECK, check_funnels
 from event_assets.checks.tracking.guards import GUARDS_CHECK, check_guards
 from event_assets.checks.tracking.loss import LOSS_CHECK, check_loss
 from event_assets.checks.tracking.marts import Marts, NotBuilt
@@ -126,6 +127,7 @@ def plan_checks() -> list[TrackingCheck]:
     names = named("similar_names", NAMES_CHECK)
     loss = named("client_server_reconciliation", LOSS_CHECK)
     guards = named("guarded_ids", GUARDS_CHECK)
+    funnels = named("funnels", FUNNELS_CHECK)
     return [
         TrackingCheck(
             reviews,
@@ -168,6 +170,16 @@ def plan_checks() -> list[TrackingCheck]:
             "(the lower end of the interval of the difference, at three standard deviations).",
             ("client_server_reconciliation",),
             lambda marts, plan: check_loss(loss, marts, plan.checks),
+        ),
+        TrackingCheck(
+            funnels,
+            "Funnels whose conversion within 24 hours of entry, as a whole or at a step, leaves its "
+            "usual range: a day, and seven together, against the 28 days before. It warns where the "
+            "share moved by more than `checks.funnel_conversion.warn` of what it was, chance left aside "
+            "(the near end of the interval of the difference, at three standard deviations), and names "
+            "the step that moved most.",
+            ("funnels",),
+            lambda marts, plan: check_funnels(funnels, marts, plan.checks),
         ),
         TrackingCheck(
             guards,

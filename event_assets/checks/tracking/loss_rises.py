@@ -5,12 +5,13 @@ Pure: rows in, rises out.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+from event_assets.checks.tracking.shares import more_at_least, score_bounds
 
 SPANS = (1, 7)
 """Days that are looked at together: a break shows within one, what creeps in within a week."""
@@ -18,8 +19,6 @@ BEFORE = 28
 """Days that they are compared with: four of each weekday."""
 # three of four orders on a quiet day are no news
 _NOTICEABLE = 5
-# one day of a thousand would be beyond it by chance; a plan has dozens of days and browsers
-_DEVIATIONS = 3.0
 
 ALL = "all browsers"
 
@@ -42,13 +41,7 @@ class Losses:
     @property
     def bounds(self) -> tuple[float, float]:
         """Between which the share behind the numbers lies: Wilson's score interval, 3 deviations."""
-        square = _DEVIATIONS**2
-        middle = self.share + square / (2 * self.reported)
-        width = _DEVIATIONS * math.sqrt(
-            self.share * (1 - self.share) / self.reported + square / (4 * self.reported**2)
-        )
-        scale = 1 + square / self.reported
-        return (middle - width) / scale, (middle + width) / scale
+        return score_bounds(self.lost, self.reported)
 
 
 @dataclass(frozen=True)
@@ -64,10 +57,10 @@ class Rise:
 
     @property
     def at_least(self) -> float:
-        """By how much the share rose at least: Newcombe's interval of a difference (1998, method 10)."""
-        low, high = self.now.bounds[0], self.before.bounds[1]
-        slack = math.hypot(self.now.share - low, high - self.before.share)
-        return self.now.share - self.before.share - slack
+        """By how much the share rose at least."""
+        return more_at_least(
+            (self.now.lost, self.now.reported), (self.before.lost, self.before.reported)
+        )
 
 
 Days = Mapping[date, Losses]

@@ -52,6 +52,11 @@ _SELECTS = {
         "select date, conversion, browser, matched, server_only from {client_server_reconciliation}"
         " where tracking_loss is not null and date >= {compared} order by date, conversion, browser",
     ),
+    "funnels": _Select(
+        "funnels",
+        "select funnel, semantics, step, label, is_optional, entry_date, persons_in_a_day from {funnels}"
+        " where breakdown is null and entry_date >= {compared} order by funnel, semantics, entry_date, step",
+    ),
     # an event of the plan, wherever it is sent
     "event_recency": _Select(
         "event_recency",
