@@ -1,12 +1,13 @@
 """The SQL of single models, without dbt: the same text as dbt compiles, for tables that bear the models' names.
 
 dbt takes seconds to start, and what is asked here should be answered at once. Only what the models of
-channels and attribution use is known: some macros, `ref`, `source`, `config` and `adapter.dispatch`.
+channels, attribution and attempts of funnels use is known: some macros, `ref`, `source`, `config` and
+`adapter.dispatch`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-_MACROS = ("dialect/duckdb.sql", "campaigns.sql", "urls.sql", "attribution.sql")
+_MACROS = ("dialect/duckdb.sql", "campaigns.sql", "urls.sql", "attribution.sql", "funnels.sql")
 
 
 class _Adapter:
@@ -26,15 +27,21 @@ class _Adapter:
         return context[f"default__{name}"]
 
 
-def model_sql(project: Path, model: str, **settings: float) -> str:
+def model_sql(
+    project: Path,
+    model: str,
+    macros: Mapping[str, Callable[..., object]] | None = None,
+    **settings: float,
+) -> str:
     """The query of a model, by the settings that it reads.
 
-    It selects from tables that are named like its refs and sources.
+    It selects from tables that are named like its refs and sources. `macros` stand in for those that
+    would ask a database.
     """
     (path,) = project.glob(f"models/**/{model}.sql")
     environment = Environment(undefined=StrictUndefined, extensions=["jinja2.ext.do"])
     template = environment.from_string(_macros(project) + path.read_text(encoding="utf-8"))
-    return template.render(_KNOWN, setting=settings.__getitem__)
+    return template.render({**_KNOWN, **(macros or {})}, setting=settings.__getitem__)
 
 
 def _nothing(**_: object) -> str:

@@ -30,7 +30,9 @@ def report_page(analytics: Path, lookback_days: int | None = None) -> str:
         product = product_section(connection)
     template = _environment().from_string(_packaged("report.html.jinja"))
     as_of, published_at = about or (None, None)
-    return template.render(as_of=as_of, published_at=published_at, attribution=section, product=product)
+    return template.render(
+        as_of=as_of, published_at=published_at, attribution=section, product=product
+    )
 
 
 def _environment() -> Environment:
