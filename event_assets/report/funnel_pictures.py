@@ -134,7 +134,7 @@ def _cells(mine: Mapping[int, Row], y: float) -> Iterator[str]:
             continue
         x, rate = 166 + period * _CELL_W, row["rate"]
         yield bar(x + 1, y + 1, _CELL_W - 2, _CELL_H - 2, _shade(rate))
-        color = PAPER if rate > 0.45 else INK
+        color = PAPER if rate > 0.6 else INK
         yield text(x + _CELL_W / 2, y + 16, f"{rate:.0%}", color=color, anchor="middle")
 
 

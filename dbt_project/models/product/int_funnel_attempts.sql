@@ -2,7 +2,7 @@
 
 {%- set plan = funnel_plan() %}
 {%- set steps = plan.steps %}
-{%- set of_subject = 'partition by funnel, semantics, subject_id order by position' %}
+{%- set of_subject = 'partition by subject_number order by position' %}
 {%- set before = of_subject ~ ' rows between unbounded preceding and 1 preceding' %}
 {%- set so_far = of_subject ~ ' rows between unbounded preceding and current row' %}
 {%- set far = 2 ** 40 %}
@@ -69,24 +69,59 @@ subject_events as (
     or funnel_events.break_bits <> 0
 ),
 
--- of one instant the earlier step comes first
-placed as (
+-- what is put in order again for each step is narrow: subjects by number, and no ids of events
+subjects as (
   select
     funnel,
     semantics,
-    window_us,
     subject_id,
-    person_id,
-    person_unit,
-    event_key,
+    max(person_id) as person_id,
+    max(person_unit) as person_unit,
+    row_number() over (order by funnel, semantics, subject_id) as subject_number
+  from subject_events
+  where subject_id is not null
+  group by funnel, semantics, subject_id
+),
+
+-- of one instant the earlier step comes first
+positions as (
+  select
+    subjects.subject_number,
+    subject_events.funnel,
+    subject_events.semantics,
+    subject_events.window_us,
+    subject_events.event_key,
+    subject_events.event_us,
+    subject_events.step_bits,
+    subject_events.break_bits,
+    row_number() over (
+      partition by subjects.subject_number
+      order by
+        subject_events.event_us,
+        subject_events.lowest_step,
+        subject_events.highest_step,
+        subject_events.event_id,
+        subject_events.kind
+    ) as position
+  from subject_events
+  inner join subjects
+    on
+      subject_events.funnel = subjects.funnel
+      and subject_events.semantics = subjects.semantics
+      and subject_events.subject_id = subjects.subject_id
+),
+
+placed as (
+  select
+    subject_number,
+    funnel,
+    semantics,
+    window_us,
     event_us,
     step_bits,
     break_bits,
-    row_number() over (
-      partition by funnel, semantics, subject_id order by event_us, lowest_step, highest_step, event_id, kind
-    ) as position
-  from subject_events
-  where subject_id is not null
+    position
+  from positions
 ),
 
 -- start_k: when the attempt began that this event brings to step k; of several the latest start
@@ -156,22 +191,19 @@ levels as (
 -- a subject has one attempt: the one on the earliest event that reaches its deepest level
 deepest as (
   select
-    funnel,
-    semantics,
-    subject_id,
+    subject_number,
     max(level * {{ far }} + {{ far }} - position) as depth
   from levels
   where level > 0
-  group by funnel, semantics, subject_id
+  group by subject_number
 ),
 
 chosen as (
   select
+    levels.subject_number,
     levels.funnel,
-    levels.semantics,
-    levels.subject_id,
     levels.level as deepest_step,
-    levels.event_key as exit_event_key,
+    levels.position as exit_position,
     case levels.level
       {%- for step in range(1, steps + 1) %}
       when {{ step }} then levels.start_{{ step }}
@@ -180,9 +212,7 @@ chosen as (
   from levels
   inner join deepest
     on
-      levels.funnel = deepest.funnel
-      and levels.semantics = deepest.semantics
-      and levels.subject_id = deepest.subject_id
+      levels.subject_number = deepest.subject_number
       and levels.level * {{ far }} + {{ far }} - levels.position = deepest.depth
   where levels.level > 0
 ),
@@ -190,42 +220,30 @@ chosen as (
 -- each step when it was first reached in this attempt
 attempts as (
   select
+    chosen.subject_number,
     chosen.funnel,
-    chosen.semantics,
-    chosen.subject_id,
     chosen.deepest_step,
     chosen.entered_us,
-    chosen.exit_event_key,
-    max(levels.person_id) as person_id,
-    max(levels.person_unit) as person_unit,
-    min(case when levels.start_1 = chosen.entered_us then levels.event_key end) as entry_event_key
+    chosen.exit_position
     {%- for step in range(1, steps + 1) %},
     min(case when levels.start_{{ step }} = chosen.entered_us then levels.event_us end) as reached_{{ step }},
     min(case when levels.start_{{ step }} = chosen.entered_us then levels.position end) as position_{{ step }}
     {%- endfor %}
   from chosen
-  inner join levels
-    on
-      chosen.funnel = levels.funnel
-      and chosen.semantics = levels.semantics
-      and chosen.subject_id = levels.subject_id
+  inner join levels on chosen.subject_number = levels.subject_number
   where levels.level > 0
-  group by
-    chosen.funnel, chosen.semantics, chosen.subject_id, chosen.deepest_step, chosen.entered_us, chosen.exit_event_key
+  group by chosen.subject_number, chosen.funnel, chosen.deepest_step, chosen.entered_us, chosen.exit_position
 ),
 
 reached as (
   {%- for step in range(1, steps + 1) %}
   select
+    subject_number,
     funnel,
-    semantics,
-    subject_id,
-    person_id,
-    person_unit,
     entered_us,
     deepest_step,
-    entry_event_key,
-    exit_event_key,
+    exit_position,
+    position_1 as entry_position,
     {{ step }} as step,
     reached_{{ step }} as reached_us,
     position_{{ step }} as position
@@ -243,7 +261,7 @@ in_order as (
     reached.*,
     plan_steps.is_optional,
     min(case when not plan_steps.is_optional then reached.position end) over (
-      partition by reached.funnel, reached.semantics, reached.subject_id
+      partition by reached.subject_number
       order by reached.step
       rows between 1 following and unbounded following
     ) as next_required
@@ -270,14 +288,8 @@ last_steps as (
 
 held_steps as (
   select
-    funnel,
-    semantics,
-    subject_id,
-    person_id,
-    person_unit,
-    event_key,
+    subject_number,
     event_us,
-    step_bits,
     position,
     broken_at
     {%- for step in range(1, steps + 1) %},
@@ -303,7 +315,7 @@ counted_steps as (
 fullest as (
   select
     *,
-    row_number() over (partition by funnel, semantics, subject_id order by level desc, position) as choice
+    row_number() over (partition by subject_number order by level desc, position) as choice
   from counted_steps
   where level > 0
 ),
@@ -324,74 +336,78 @@ held as (
 
 counted as (
   select
-    funnel,
-    semantics,
-    subject_id,
-    person_id,
-    person_unit,
-    event_key as exit_event_key,
+    subject_number,
     position as exit_position,
     broken_at,
     level as deepest_step,
-    min(reached_us) over (partition by funnel, semantics, subject_id) as entered_us,
-    row_number() over (partition by funnel, semantics, subject_id order by reached_us, held_step) as step,
+    min(reached_us) over (partition by subject_number) as entered_us,
+    row_number() over (partition by subject_number order by reached_us, held_step) as step,
     reached_us
   from held
 ),
 
 any_entries as (
   select
-    counted.funnel,
-    counted.semantics,
-    counted.subject_id,
-    min(last_steps.event_key) as entry_event_key
+    counted.subject_number,
+    min(last_steps.position) as entry_position
   from counted
   inner join last_steps
     on
-      counted.funnel = last_steps.funnel
-      and counted.semantics = last_steps.semantics
-      and counted.subject_id = last_steps.subject_id
+      counted.subject_number = last_steps.subject_number
       and counted.entered_us = last_steps.event_us
   where
     counted.step = 1
     and last_steps.step_bits <> 0
     and last_steps.position between coalesce(counted.broken_at, 0) and counted.exit_position
-  group by counted.funnel, counted.semantics, counted.subject_id
+  group by counted.subject_number
 )
-{%- endif %}
+{%- endif %},
+
+all_reached as (
+  select
+    subject_number,
+    entered_us,
+    step,
+    reached_us,
+    deepest_step,
+    entry_position,
+    exit_position
+  from in_order
+  where not is_optional or next_required is null or position < next_required
+  {%- if 'any_order' in plan.semantics %}
+  union all
+  select
+    counted.subject_number,
+    counted.entered_us,
+    counted.step,
+    counted.reached_us,
+    counted.deepest_step,
+    any_entries.entry_position,
+    counted.exit_position
+  from counted
+  inner join any_entries on counted.subject_number = any_entries.subject_number
+  {%- endif %}
+)
 
 select
-  funnel,
-  semantics,
-  subject_id,
-  person_id,
-  person_unit,
-  entered_us,
-  cast(step as {{ dbt.type_bigint() }}) as step,
-  reached_us,
-  cast(deepest_step as {{ dbt.type_bigint() }}) as deepest_step,
-  entry_event_key,
-  exit_event_key
-from in_order
-where not is_optional or next_required is null or position < next_required
-{%- if 'any_order' in plan.semantics %}
-union all
-select
-  counted.funnel,
-  counted.semantics,
-  counted.subject_id,
-  counted.person_id,
-  counted.person_unit,
-  counted.entered_us,
-  cast(counted.step as {{ dbt.type_bigint() }}) as step,
-  counted.reached_us,
-  cast(counted.deepest_step as {{ dbt.type_bigint() }}) as deepest_step,
-  any_entries.entry_event_key,
-  counted.exit_event_key
-from counted
-inner join any_entries
+  subjects.funnel,
+  subjects.semantics,
+  subjects.subject_id,
+  subjects.person_id,
+  subjects.person_unit,
+  all_reached.entered_us,
+  cast(all_reached.step as {{ dbt.type_bigint() }}) as step,
+  all_reached.reached_us,
+  cast(all_reached.deepest_step as {{ dbt.type_bigint() }}) as deepest_step,
+  entries.event_key as entry_event_key,
+  exits.event_key as exit_event_key
+from all_reached
+inner join subjects on all_reached.subject_number = subjects.subject_number
+inner join positions as entries
   on
-    counted.funnel = any_entries.funnel
-    and counted.semantics = any_entries.semantics
-    and counted.subject_id = any_entries.subject_id
-{%- endif %}
+    all_reached.subject_number = entries.subject_number
+    and all_reached.entry_position = entries.position
+inner join positions as exits
+  on
+    all_reached.subject_number = exits.subject_number
+    and all_reached.exit_position = exits.position
