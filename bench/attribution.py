@@ -3,8 +3,9 @@
     .venv/bin/python bench/attribution.py [--paths 1000000] [--touches 10000000]
 
 **Markov**: touches and conversions of so many people, 12 channels, in a DuckDB table. Ours cuts
-them into paths, counts and solves the chains of order 1 to 4 with intervals and the Shapley values,
-by the models' own SQL; marketing-attribution-models solves order 1. Both begin at the table of
+them into paths and counts them by the models' own SQL; then it solves order 1, as
+marketing-attribution-models does, or all that a run solves: orders 1 to 4 with intervals, and
+Shapley values. Both begin at the table of
 touches: the peer knows no such thing, so a query makes the frame of journeys that it wants, one a
 person (it has no lookback and no conversions in between), and counts with it.
 **Rules**: the models' SQL for all nine, beside one query written by hand for this purpose; both
@@ -131,6 +132,29 @@ def run_markov(file: Path) -> Callable[[], dict[str, float]]:
     return run
 
 
+def run_order_1(file: Path) -> Callable[[], dict[str, float]]:
+    """Steps, counts and the chain of order 1 alone: what the peer does."""
+    from event_assets.attribution.chain import Chain, conversion_rates
+    from event_assets.attribution.markov import removal_effects
+    from event_assets.attribution.weights import transitions_of
+
+    connection = _warehouse(file)
+
+    def run() -> dict[str, float]:
+        for model in ("int_path_steps", "int_channels", "int_transition_counts"):
+            _model(connection, model)
+        numbered = connection.execute("select channel_number, channel from int_channels").fetchall()
+        counted = connection.table("int_transition_counts").df()
+        transitions = transitions_of(dict(numbered), counted)
+        chain = Chain.of_order(transitions, 1)
+        rates = conversion_rates(
+            chain, chain.edge_counts.sum(axis=0), chain.start_counts.sum(axis=0)
+        )
+        return dict(zip(transitions.channels, removal_effects(rates).tolist(), strict=True))
+
+    return run
+
+
 def run_peer(file: Path) -> Callable[[], dict[str, float]]:
     """marketing-attribution-models on a frame of journeys, and the query that makes it."""
     from mam import MAM
@@ -186,9 +210,11 @@ def _told(connection: Any, table: str) -> dict[str, float]:
     return dict(rows)
 
 
+PEER = "marketing-attribution-models"
 CONTESTANTS = {
-    "ours": run_markov,
-    "marketing-attribution-models": run_peer,
+    "all models": run_markov,
+    "order 1": run_order_1,
+    PEER: run_peer,
     "nine rules": run_rules,
     "by hand": run_rules_by_hand,
 }
@@ -213,7 +239,7 @@ def _measured(name: str, file: Path) -> tuple[dict[str, float], float, float]:
 
 def _compared(paths: int, names: tuple[str, str], folder: Path, goals: tuple[float, ...]) -> None:
     """Measure two contestants on so many paths; their results have to be the same."""
-    file = folder / f"{paths}.duckdb"
+    file = folder / f"{names[0]}.duckdb"
     connection = _warehouse(file)
     connection.execute(f"select setseed(0.4); {TOUCHES.format(paths=paths)}")
     ((touches,),) = connection.execute("select count(*) from touchpoints").fetchall()
@@ -244,7 +270,8 @@ def main() -> None:
         measure(options.measure[0], Path(options.measure[1]))
         return
     with tempfile.TemporaryDirectory() as name:
-        _compared(options.paths, ("ours", "marketing-attribution-models"), Path(name), (0.5, 0.2))
+        _compared(options.paths, ("order 1", PEER), Path(name), (0.5, 0.2))
+        _compared(options.paths, ("all models", PEER), Path(name), ())
         _compared(int(options.touches / 3.7), ("nine rules", "by hand"), Path(name), (2.0,))
 
 

@@ -74,7 +74,8 @@ def counts_fingerprint(*counts: pd.DataFrame) -> str:
     return whole.hexdigest()[:16]
 
 
-def _markov_rows(names: dict[int, str], counted: pd.DataFrame) -> Iterator[_Row]:
+def transitions_of(names: dict[int, str], counted: pd.DataFrame) -> Transitions:
+    """The steps of one conversion and lookback, counted as in `model_weights`; names by channel number."""
     numbers, places = np.unique(_integers(counted["channel_number"]), return_inverse=True)
 
     def placed(column: str) -> Integers:
@@ -86,13 +87,17 @@ def _markov_rows(names: dict[int, str], counted: pd.DataFrame) -> Iterator[_Row]
     ends = counted["next_channel"].isna().to_numpy()
     is_conversion = counted["is_conversion"].to_numpy(dtype=bool)
     following[ends] = np.where(is_conversion[ends], CONVERTED, LOST)
-    transitions = Transitions.of_rows(
+    return Transitions.of_rows(
         tuple(names[number] for number in numbers.tolist()),
         np.column_stack([*(placed(column) for column in _BEFORE), places]),
         following,
         _integers(counted["bucket"]),
         counted["steps"].to_numpy(dtype=np.float64),
     )
+
+
+def _markov_rows(names: dict[int, str], counted: pd.DataFrame) -> Iterator[_Row]:
+    transitions = transitions_of(names, counted)
     for model in markov_models(transitions):
         for place, channel in enumerate(transitions.channels):
             yield {
