@@ -5,8 +5,17 @@ def setting(name: str) -> str:
     return "1"
 
 
-def most_funnel_steps() -> int:
-    return 2
+def funnel_plan() -> dict[str, object]:
+    return {
+        "steps": 2,
+        "semantics": ["strict", "any_order", "first_entry"],
+        "before": {},
+        "within": {2: {"'buy'": 1}},
+        "breaks": [2],
+        "optional": {},
+        "has_conditions": True,
+        "has_pages": True,
+    }
 
 
 def only_changed(column: str) -> str:
@@ -106,3 +115,7 @@ def hash_bucket(text: str, buckets: int) -> str:
 
 def bit(number: str) -> str:
     return f"(1 << {number})"
+
+
+def texts_in_order(text: str, separator: str, order: str) -> str:
+    return f"string_agg({text}, {separator} order by {order})"
