@@ -11,11 +11,12 @@ from event_assets.warehouse import sql_name, warehouse_reader
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its name, its type as DuckDB writes it, its comment."""
+    """A column: its name, its type as DuckDB writes it, its comment, and whether it may be null."""
 
     name: str
     type: str
     comment: str | None
+    is_nullable: bool
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def read_table_facts(settings: Settings) -> dict[tuple[str, str], TableFacts]:
                 rows[tables[number]] = count
         columns: dict[tuple[str, str], list[Column]] = {}
         for schema, table, *column in connection.execute(
-            "select schema_name, table_name, column_name, data_type, comment"
+            "select schema_name, table_name, column_name, data_type, comment, is_nullable"
             " from duckdb_columns() where database_name = 'warehouse' and not internal"
             " order by schema_name, table_name, column_index"
         ).fetchall():

@@ -21,7 +21,7 @@
   In the query, `only_changed('column')` stands in a where clause for «of a changed unit».
 
   A table is rebuilt in full when its fingerprint differs: the query as compiled (so settings and
-  macros count), its configuration, the content of the seeds and plan tables that it reads, and which
+  macros count), its configuration and contract, the content of the seeds and plan tables that it reads, and which
   build of each upstream table it stands on.
 -#}
 {% materialization keyed_incremental, default %}
@@ -240,7 +240,7 @@
   {%- set parts = [
         sql | replace(env_var('EVENT_ASSETS_LAKE', ''), '') | replace(env_var('EVENT_ASSETS_LOCAL_LAKE', ''), ''),
         config.get('unit'), config.get('follows', []) | sort | string, config.get('emits', {}) | dictsort | string,
-        config.get('reads_lake', ''), config.get('loads_of', ''),
+        config.get('reads_lake', ''), config.get('loads_of', ''), model.get('contract', {}).get('checksum') or '',
         connecting_sql() if config.get('connects') else ''] -%}
   {%- for id in model.depends_on.nodes | sort -%}
     {%- set node = graph.nodes.get(id) or graph.sources.get(id) -%}

@@ -198,4 +198,5 @@ def _explained(result: dg.AssetCheckResult, descriptions: Mapping[str, str]) -> 
 
 
 def _column(column: Column) -> dg.TableColumn:
-    return dg.TableColumn(column.name, column.type, column.comment)
+    constraints = dg.TableColumnConstraints(nullable=column.is_nullable)
+    return dg.TableColumn(column.name, column.type, column.comment, constraints)

@@ -88,7 +88,7 @@ def naive(folder: Path, rounds: int) -> Measured:
     finally:
         collector.kill()
     sender.end()
-    text = log.read_text()
+    text = log.read_text(errors="replace")
     measured.compare(
         sender.acknowledged, [each for each in sender.acknowledged if f'"{each}"' in text]
     )
