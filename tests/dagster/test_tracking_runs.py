@@ -8,11 +8,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from event_assets.code_location import build_definitions
 from event_assets.landing import DaySpan
-from event_assets.run import dagster_instance
 from event_assets.run_report import OK, CheckLine
-from tests.dagster.shop import Shop, named, page_views
+from tests.dagster.shop import Shop, page_views
 
 CLIENT = dg.AssetKey(["lake", "client"])
 DAYS = [f"2026-10-{day:02}" for day in range(1, 11)]
@@ -112,16 +110,12 @@ def test_a_log_without_trouble_is_not_spoken_of(checks):
 def launch(
     shop: Shop, *assets: dg.AssetKey, tags: dict[str, str] | None = None
 ) -> dict[tuple[dg.AssetKey, str], dg.AssetCheckEvaluation]:
-    """Materialize some assets alone, as the user interface does."""
-    job = build_definitions(shop.settings).resolve_implicit_global_asset_job_def()
-    with dagster_instance(shop.settings) as instance:
-        result = job.execute_in_process(
-            instance=instance, asset_selection=list(assets), tags=tags or {}
-        )
-        assert result.success
-        return {
-            (each.asset_key, each.check_name): each for each in result.get_asset_check_evaluations()
-        }
+    """The checks of a run of some assets alone."""
+    result = shop.launch(*assets, tags=tags)
+    assert result.success
+    return {
+        (each.asset_key, each.check_name): each for each in result.get_asset_check_evaluations()
+    }
 
 
 def test_building_marts_alone_brings_the_checks_of_their_sources_up_to_date(shop, checks):
@@ -160,9 +154,10 @@ def test_a_source_alone_is_not_judged_by_marts_that_know_nothing_of_it(shop, che
 
 
 def test_days_without_files_do_not_keep_the_checks_from_running(shop, checks):
-    report = shop.run(partition=DaySpan.parse(f"{LAST}..2026-10-20"))
-    assert not named(report, "lake/client", "duplicates").passed
-    assert named(report, "lake/server", "duplicates").passed
+    days = DaySpan.parse(f"{LAST}..2026-10-20").tags
+    found = launch(shop, CLIENT, dg.AssetKey(["marts", "source_days"]), tags=days)
+    assert not found[CLIENT, "duplicates"].passed
+    assert found[dg.AssetKey(["lake", "server"]), "duplicates"].passed
 
 
 def test_a_warehouse_that_cannot_be_read_turns_no_warning_green(shop, checks, monkeypatch):

@@ -33,7 +33,7 @@ def assert_same(
     assert expected["marts.client_server_reconciliation"]
 
 
-@pytest.mark.parametrize("seed", range(rounds(few=2, many=8)))
+@pytest.mark.parametrize("seed", range(rounds(few=1, many=8)))
 def test_loads_that_come_and_go_in_any_order_leave_the_tables_of_a_full_refresh(
     warehouse: Warehouse, seed: int
 ) -> None:
@@ -80,8 +80,8 @@ def test_a_run_that_ends_after_any_model_is_healed_by_the_next(warehouse: Wareho
     warehouse.build()
     models = in_order_of_building(warehouse)
     assert len(models) > 20
-    # a round builds all models before it again: by default one end in four is tried
-    ends = range(1, len(models), 1 if rounds(few=0, many=1) else 4)
+    # a round builds all models before it again: by default one end in eight is tried
+    ends = range(1, len(models), 1 if rounds(few=0, many=1) else 8)
     removed = False
     for number in ends:
         people = range(1000 * number, 1000 * number + 6)
